@@ -1,0 +1,103 @@
+# Berth. `make help` lists the targets; `make V=1` shows the commands.
+#
+# Variants live in folders of their own: make VARIANT=debug|release|asan, CC=gcc|clang.
+# Every x_test.c beside the code becomes a test program; nothing is listed by hand.
+
+VARIANT ?= release
+CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
+VERSION := $(shell cat VERSION)
+ROOT    := build
+BUILD   := $(if $(filter release-gcc,$(VARIANT)-$(CC)),$(ROOT),$(ROOT)/$(VARIANT)-$(notdir $(CC)))
+Q       := $(if $(V),,@)
+say      = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
+
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Werror
+FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+FLAGS_debug   := -O0 -g -DBERTH_DEBUG
+FLAGS_asan    := -O1 -g -DBERTH_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LINK_release  := -pie -Wl,-z,relro,-z,now
+LINK_asan     := -fsanitize=address,undefined
+
+PKGS    := libwebsockets libcurl libcjson yaml-0.1 libuv openssl
+# Debian's libwebsockets.pc names libcap, which only its static build needs: ask for the flags without it.
+CFLAGS  += -std=gnu11 $(WARN) $(FLAGS_$(VARIANT)) -MMD -MP -D_GNU_SOURCE -DBERTH_VERSION='"$(VERSION)"' \
+           -Ioperator -Ioperator/lib -I.
+LDFLAGS += $(LINK_$(VARIANT)) -Wl,--as-needed
+LDLIBS  += -lwebsockets -lcurl -lcjson -lyaml -luv -lssl -lcrypto -lm
+
+objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %_test.c %_fuzz.c,$(wildcard $(1))))
+tests    = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)))
+
+LIB      := base loop kube proto
+LIB_A    := $(foreach l,kube proto loop base,$(BUILD)/lib$(l).a)
+TESTING  := $(call objects,operator/lib/testing/*.c)
+OPERATOR := $(call objects,operator/main.c operator/controller/*.c operator/dispatch/*.c operator/serve/*.c)
+WORKER   := $(call objects,workers/*.c workers/steps/*.c workers/schedulers/*.c)
+EDGE     := $(call objects,benchmarks/edge/*.c)
+PROGRAMS := $(BUILD)/berth-operator $(BUILD)/berth-worker $(BUILD)/berth-benchmark
+
+LIB_TESTS      := $(call tests,$(foreach l,$(LIB),operator/lib/$(l)/*_test.c))
+OPERATOR_TESTS := $(call tests,operator/controller/*_test.c operator/dispatch/*_test.c operator/serve/*_test.c)
+WORKER_TESTS   := $(call tests,workers/*_test.c workers/steps/*_test.c workers/schedulers/*_test.c)
+EDGE_TESTS     := $(call tests,benchmarks/edge/*_test.c)
+TESTS          := $(LIB_TESTS) $(OPERATOR_TESTS) $(WORKER_TESTS) $(EDGE_TESTS)
+
+.PHONY: all programs
+all: deps programs  ## build the programs (installs missing Debian packages first)
+programs: $(PROGRAMS)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(BUILD)/berth-operator:  $(OPERATOR) $(LIB_A)
+$(BUILD)/berth-worker:    $(WORKER) $(LIB_A)
+$(BUILD)/berth-benchmark: $(EDGE)
+$(BUILD)/berth-benchmark: LDLIBS = -lcurl -lcjson -lm
+$(PROGRAMS):
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+define archive
+$(BUILD)/lib$(1).a: $(call objects,operator/lib/$(1)/*.c)
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach l,$(LIB),$(eval $(call archive,$(l))))
+
+$(BUILD)/obj/%.o: %.c Makefile VERSION
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -c -o $@ $<
+
+$(LIB_TESTS): $(TESTING) $(LIB_A)
+$(OPERATOR_TESTS): $(filter-out $(BUILD)/obj/operator/main.o,$(OPERATOR)) $(TESTING) $(LIB_A)
+$(WORKER_TESTS): $(filter-out $(BUILD)/obj/workers/main.o,$(WORKER)) $(TESTING) $(LIB_A)
+$(EDGE_TESTS): $(filter-out %/main.o,$(EDGE))
+$(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) -lcmocka
+.SECONDARY: $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.o)
+
+.PHONY: deps
+deps:
+	@hack/deps
+
+.PHONY: unit
+unit: $(TESTS) ## unit tests of this variant
+	$(Q)hack/run-tests $(TESTS)
+
+.PHONY: check
+check: deps programs ## unit tests, layers, format: under a minute
+	$(Q)$(MAKE) --no-print-directory unit
+	$(Q)hack/check-layers
+	$(Q)hack/check-format
+
+.PHONY: format
+format: ## rewrite the C sources in the house format
+	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
+
+.PHONY: clean
+clean: ## remove what was built here
+	$(Q)rm -rf $(ROOT)
+
+-include $(shell [ -d $(BUILD)/obj ] && find $(BUILD)/obj -name '*.d')

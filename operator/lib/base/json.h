@@ -1,0 +1,53 @@
+/* json.h — what cJSON leaves out: paths, safe access, JSON Patch building.
+ *
+ * A path is keys joined by dots ("status.run.epoch"); keys that hold dots are read with json_key().
+ * Lookups are case-sensitive (cJSON's plain ones are not).  All pointers returned are borrowed. */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include "base/auto.h"
+#include "base/err.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+AUTO_DEFINE(cJSON *, cJSON_Delete)
+#define AUTO_JSON AUTO(cJSON_Delete) cJSON *
+
+#define json_each(item, array) cJSON_ArrayForEach(item, array)
+
+/* NULL with -EINVAL text on anything but exactly one JSON value; embedded NUL (\u0000) is refused. */
+cJSON *json_parse(const char *text, size_t len, struct err *e) MUST_CHECK;
+char *json_text(const cJSON *j) MUST_CHECK; /* unformatted; caller frees with mem_free; NULL if out of memory */
+
+cJSON *json_key(const cJSON *obj, const char *key);
+cJSON *json_at(const cJSON *obj, const char *path);
+const char *json_str(const cJSON *obj, const char *path);      /* NULL if absent or no string */
+const char *json_str_or(const cJSON *obj, const char *path, const char *otherwise);
+int64_t json_int_or(const cJSON *obj, const char *path, int64_t otherwise);
+double json_num_or(const cJSON *obj, const char *path, double otherwise);
+bool json_bool_or(const cJSON *obj, const char *path, bool otherwise);
+bool json_equal(const cJSON *a, const cJSON *b); /* NULL equals NULL only */
+
+/* First element of a list of objects whose string member `key` is `value`; ret_index may be NULL. */
+cJSON *json_find(const cJSON *array, const char *key, const char *value, int *ret_index);
+
+/* Building; the x-family aborts when memory is out. */
+cJSON *xjson_object(void);
+cJSON *xjson_array(void);
+cJSON *xjson_dup(const cJSON *j);
+/* Sets the value at a path, making the objects on the way; replaces what is there.  Takes `value`. */
+void xjson_set(cJSON *obj, const char *path, cJSON *value);
+void xjson_set_str(cJSON *obj, const char *path, const char *value); /* NULL value removes the key */
+void xjson_set_int(cJSON *obj, const char *path, int64_t value);
+void xjson_set_bool(cJSON *obj, const char *path, bool value);
+void xjson_remove(cJSON *obj, const char *path);
+/* printf-made JSON text to a tree: for literals in our own code.  %s must be JSON-safe: use only for
+ * names that passed Kubernetes' validation.  Aborts on bad JSON. */
+cJSON *xjson_lit(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* RFC 6902.  Takes `value` (may be NULL for remove). */
+void xpatch_add(cJSON *patch, const char *op, const char *path, cJSON *value);
+
+#endif

@@ -1,0 +1,33 @@
+/* map.h — string keys to pointers, open addressing.  Keys are copied, values are the caller's.
+ *
+ * Iteration order is unspecified; deleting the entry just visited is allowed, adding is not. */
+#ifndef BASE_MAP_H
+#define BASE_MAP_H
+
+#include "base/auto.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct map_slot {
+	char *key; /* NULL: free or deleted */
+	void *value;
+};
+
+struct map {
+	struct map_slot *slots; /* a zeroed struct map is an empty map */
+	size_t cap, used, dead;
+};
+
+void *map_get(const struct map *m, const char *key); /* NULL if absent */
+bool map_has(const struct map *m, const char *key);
+int map_put(struct map *m, const char *key, void *value, void **ret_old) MUST_CHECK; /* 0 or -ENOMEM */
+void *map_del(struct map *m, const char *key); /* the value that was there, or NULL */
+void map_clear(struct map *m, void (*free_value)(void *)); /* free_value may be NULL */
+size_t map_len(const struct map *m);
+
+/* map_each(&m, slot) { slot->key, slot->value } */
+struct map_slot *map_next(const struct map *m, const struct map_slot *after);
+#define map_each(m, it) for (struct map_slot *it = map_next((m), NULL); it; it = map_next((m), it))
+
+#endif

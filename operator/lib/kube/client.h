@@ -1,0 +1,79 @@
+/* client.h — requests to one API server over one multiplexed HTTP/2 connection (libcurl multi on the
+ * loop).  Loop thread only; nothing blocks; at most `max_inflight` at once, the rest queue in order.
+ *
+ * Retried inside, with jittered back-off and Retry-After obeyed, while `give_up_ms` lasts: connection
+ * errors, 429, 500, 502, 503, 504, and once a 401 after re-reading the credential.  Callers therefore send
+ * only what may be sent twice: GET, server-side apply, DELETE with preconditions, JSON Patch with `test`.
+ * Redirects are not followed; http_proxy is obeyed as libcurl does.  The log says when the server is
+ * lost and when it is back, once each, not per request. */
+#ifndef KUBE_CLIENT_H
+#define KUBE_CLIENT_H
+
+#include "base/auto.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "kube/config.h"
+#include "kube/type.h"
+#include "loop/loop.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct kube;
+
+struct kube_cfg {
+	const struct kube_config *config; /* borrowed; must outlive the client */
+	const char *user_agent;           /* "berth-worker/0.1.0"; copied */
+	const char *field_manager;        /* sent with every write; copied */
+	unsigned max_inflight;            /* 0 = 64 */
+	int64_t give_up_ms;               /* 0 = never: keeps trying */
+};
+
+/* What came back.  Borrowed until the callback returns. */
+struct kube_reply {
+	int rc;               /* 0 or -errno, see kube_errno_of(); -ETIMEDOUT when given up */
+	int http;             /* 0 if no response came */
+	cJSON *json;          /* the body when it is JSON (a Status on failure); NULL else.  STEAL() keeps it */
+	char reason[64];      /* Status.reason, "" without */
+	struct err err;       /* on failure: what was tried and what answered; for 403 the verb, the resource and the
+	                         RBAC rule to add */
+};
+typedef void kube_done(void *arg, struct kube_reply *r);
+
+int kube_new(struct loop *l, const struct kube_cfg *cfg, struct kube **ret, struct err *e) MUST_CHECK;
+/* Cancels what is under way (those callbacks run with -ECANCELED), closes, then calls closed. */
+void kube_close(struct kube *k, void (*closed)(void *arg), void *arg);
+
+struct kube_object {
+	const struct kube_type *type;
+	const char *ns, *name, *sub; /* ns/sub NULL where there is none */
+};
+
+/* `done` is never called before these return.  All arguments are copied.  0 or -ENOMEM. */
+int kube_get(struct kube *k, struct kube_object o, kube_done *done, void *arg) MUST_CHECK;
+/* GET of the collection; label_selector may be NULL. */
+int kube_list(struct kube *k, const struct kube_type *t, const char *ns, const char *label_selector,
+	kube_done *done, void *arg) MUST_CHECK;
+int kube_create(struct kube *k, struct kube_object o, const cJSON *body, kube_done *done, void *arg) MUST_CHECK;
+/* Server-side apply with force: the field manager owns what the body says. */
+int kube_apply(struct kube *k, struct kube_object o, const cJSON *body, kube_done *done, void *arg) MUST_CHECK;
+int kube_merge_patch(struct kube *k, struct kube_object o, const cJSON *body, kube_done *done, void *arg) MUST_CHECK;
+/* RFC 6902; a failed `test` answers 422: rc is -EAGAIN. */
+int kube_json_patch(struct kube *k, struct kube_object o, const cJSON *patch, kube_done *done, void *arg) MUST_CHECK;
+/* With precondition on the uid (NULL = none) and propagationPolicy Background.  A 404 is -ENOENT. */
+int kube_delete(struct kube *k, struct kube_object o, const char *uid, kube_done *done, void *arg) MUST_CHECK;
+/* Any path, for /readyz and the like. */
+int kube_get_path(struct kube *k, const char *path, kube_done *done, void *arg) MUST_CHECK;
+
+/* 404 -ENOENT; 401/403 -EACCES; 409 -EAGAIN (AlreadyExists: -EEXIST); 410 -ESTALE; 422 -EINVAL (JSON Patch
+ * test: -EAGAIN); 429/5xx -EBUSY; other 4xx -EINVAL; 2xx 0. */
+int kube_errno_of(int http, const char *reason);
+
+/* For /metrics: requests by verb and code since start; see serve/. */
+struct kube_stats {
+	uint64_t sent, failed, retried;
+	unsigned inflight, queued;
+};
+struct kube_stats kube_stats(const struct kube *k);
+
+#endif

@@ -1,0 +1,23 @@
+/* events.h — Kubernetes Events (events.k8s.io/v1) about one of our cluster-scoped objects: what
+ * `kubectl describe` shows.  Best effort: a failed Event is logged, never retried for long. */
+#ifndef KUBE_EVENTS_H
+#define KUBE_EVENTS_H
+
+#include "kube/client.h"
+
+#include <stdbool.h>
+
+struct kube_event {
+	const struct kube_type *type; /* of the object it is about */
+	const char *name, *uid;
+	bool warning;
+	const char *reason; /* CamelCase, <= 128 */
+	const char *action; /* what was done, CamelCase */
+	const char *note;   /* cut to 1 KiB */
+};
+
+/* Events about cluster-scoped objects live in namespace "default".  controller: "berth.dev/operator".
+ * The same fact again (name, uid, reason, note) within the process is not sent twice in a row. */
+void kube_event_send(struct kube *k, const char *controller, const struct kube_event *ev);
+
+#endif

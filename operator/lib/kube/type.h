@@ -1,0 +1,29 @@
+/* type.h — the resource types we speak of and their URLs. */
+#ifndef KUBE_TYPE_H
+#define KUBE_TYPE_H
+
+#include "base/auto.h"
+
+#include <stdbool.h>
+
+struct kube_type {
+	const char *group; /* "" = core */
+	const char *version;
+	const char *plural;
+	const char *kind;
+	bool namespaced;
+};
+
+extern const struct kube_type KUBE_NAMESPACE, KUBE_CONTROLLER_REVISION, KUBE_EVENT, /* events.k8s.io/v1 */
+	KUBE_MANAGED_CLUSTER, KUBE_MANIFEST_WORK, KUBE_ADDON_PLACEMENT_SCORE,
+	KUBE_ONBOARDING_PLAN, KUBE_FUNCTION_SCHEDULER, KUBE_CLUSTER_ONBOARDING;
+
+/* "/apis/GROUP/VERSION/namespaces/NS/PLURAL/NAME/SUB"; ns, name, sub may be NULL; segments are
+ * percent-encoded.  ns NULL on a namespaced type = all namespaces.  Caller frees; NULL = out of memory. */
+char *kube_path(const struct kube_type *t, const char *ns, const char *name, const char *sub) MUST_CHECK;
+/* "cluster.open-cluster-management.io/v1" or "v1".  Caller frees. */
+char *kube_api_version(const struct kube_type *t) MUST_CHECK;
+/* The known type of an apiVersion and kind, or NULL. */
+const struct kube_type *kube_type_of(const char *api_version, const char *kind);
+
+#endif

@@ -1,0 +1,33 @@
+/* event.h — all that crosses between operator and worker, part 1: the CloudEvent that asks for work.
+ *
+ * CloudEvents 1.0.2, structured mode, one JSON object per line on the child's standard input:
+ *
+ *   {"specversion":"1.0","type":"dev.berth.onboarding.advance","source":"urn:berth:<uid of kube-system>",
+ *    "id":"<uid>.<resourceVersion>.<boot nonce>-<n>","subject":"<onboarding>","time":"…",
+ *    "datacontenttype":"application/json","data":{"uid":"…","inputs":{…}}}
+ *
+ * `data.inputs` are the decision inputs (inputs.h).  An id is never reused. */
+#ifndef PROTO_EVENT_H
+#define PROTO_EVENT_H
+
+#include "base/auto.h"
+#include "base/err.h"
+#include "base/json.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define EVENT_ADVANCE "dev.berth.onboarding.advance"
+
+struct work_event {
+	char *id, *type, *source, *subject; /* subject: the ClusterOnboarding's name */
+	char *uid;                          /* of the ClusterOnboarding */
+	cJSON *inputs;                      /* inputs.h */
+};
+
+void work_event_clear(struct work_event *ev);
+char *work_event_line(const struct work_event *ev, int64_t now_real_ms) MUST_CHECK; /* ends in \n; caller frees; NULL = out of memory */
+/* 0; -EPROTO with the reason for anything that is not such an event; unknown attributes are ignored. */
+int work_event_parse(const char *line, size_t len, struct work_event *ret, struct err *e) MUST_CHECK;
+
+#endif
