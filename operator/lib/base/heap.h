@@ -20,7 +20,7 @@ struct heap {
 
 #define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
-int heap_put(struct heap *h, struct heap_node *n, int64_t at) MUST_CHECK; /* adds or moves; -ENOMEM */
+int heap_put(struct heap *h, struct heap_node *n, int64_t when) MUST_CHECK; /* adds or moves; -ENOMEM */
 void heap_remove(struct heap *h, struct heap_node *n);                    /* no-op if not in it */
 struct heap_node *heap_top(const struct heap *h);                         /* NULL if empty */
 void heap_clear(struct heap *h);

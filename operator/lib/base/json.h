@@ -17,7 +17,8 @@ AUTO_DEFINE(cJSON *, cJSON_Delete)
 
 #define json_each(item, array) cJSON_ArrayForEach(item, array)
 
-/* NULL with -EINVAL text on anything but exactly one JSON value; embedded NUL (\u0000) is refused. */
+/* NULL with text on anything but exactly one JSON value; embedded NUL (\u0000) is refused.  errno then
+ * tells bad input (EINVAL) from ENOMEM. */
 cJSON *json_parse(const char *text, size_t len, struct err *e) MUST_CHECK;
 char *json_text(const cJSON *j) MUST_CHECK; /* unformatted; caller frees with mem_free; NULL if out of memory */
 
@@ -33,10 +34,16 @@ bool json_equal(const cJSON *a, const cJSON *b); /* NULL equals NULL only */
 /* First element of a list of objects whose string member `key` is `value`; ret_index may be NULL. */
 cJSON *json_find(const cJSON *array, const char *key, const char *value, int *ret_index);
 
+/* The text with the keys of every object sorted: equal for what is json_equal(), so fit for digests.
+ * NULL if out of memory; caller frees. */
+char *json_canonical(const cJSON *j) MUST_CHECK;
+
 /* Building; the x-family aborts when memory is out. */
 cJSON *xjson_object(void);
 cJSON *xjson_array(void);
 cJSON *xjson_dup(const cJSON *j);
+/* Sets one member; the key may hold dots.  Replaces what is there.  Takes `value`. */
+void xjson_put(cJSON *obj, const char *key, cJSON *value);
 /* Sets the value at a path, making the objects on the way; replaces what is there.  Takes `value`. */
 void xjson_set(cJSON *obj, const char *path, cJSON *value);
 void xjson_set_str(cJSON *obj, const char *path, const char *value); /* NULL value removes the key */

@@ -1,0 +1,30 @@
+#include "base/backoff.h"
+
+#include "base/random.h"
+
+#include <assert.h>
+
+static int64_t random_between(int64_t low, int64_t high)
+{
+	uint64_t bits;
+
+	random_bytes(&bits, sizeof(bits));
+	return low + (int64_t)(bits % (uint64_t)(high - low + 1));
+}
+
+int64_t backoff_next(struct backoff *b)
+{
+	int64_t high;
+
+	assert(b->base_ms > 0 && b->cap_ms >= b->base_ms && b->cap_ms < INT64_MAX / 3);
+	high = 3 * (b->last_ms ? b->last_ms : b->base_ms);
+	b->last_ms = random_between(b->base_ms, high < b->cap_ms ? high : b->cap_ms);
+	b->failures++;
+	return b->last_ms;
+}
+
+void backoff_reset(struct backoff *b)
+{
+	b->last_ms = 0;
+	b->failures = 0;
+}

@@ -1,0 +1,101 @@
+#include "proto/inputs.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static char *canonical(const cJSON *j)
+{
+	char *text = json_canonical(j);
+
+	if (!text)
+		mem_exhausted();
+	return text;
+}
+
+const char *inputs_digest(const cJSON *inputs, char out[INPUTS_DIGEST_LEN])
+{
+	AUTO_STR text = canonical(inputs);
+	char hex[HASH_HEX_LEN];
+
+	snprintf(out, INPUTS_DIGEST_LEN, "v1:%.32s", hash_hex(text, strlen(text), hex));
+	return out;
+}
+
+/* "True" or "False" if the agent has judged this generation of the work, else NULL: what it reports
+ * then belongs to an older one. */
+static const char *applied(const cJSON *work)
+{
+	const cJSON *c = json_find(json_at(work, "status.conditions"), "type", "Applied", NULL);
+	int64_t generation = json_int_or(work, "metadata.generation", -1);
+
+	if (!c || generation < 0 || json_int_or(c, "observedGeneration", -2) != generation)
+		return NULL;
+	return json_str(c, "status");
+}
+
+static bool is_any(const char *value, const char *a, const char *b)
+{
+	return value && (!strcmp(value, a) || !strcmp(value, b));
+}
+
+/* A pod that comes up or runs reports this; nothing is decided by it. */
+static bool is_progress(const char *name, const char *text)
+{
+	if (!strcmp(name, "started"))
+		return true;
+	if (!strcmp(name, "phase"))
+		return is_any(text, "Pending", "Running");
+	return !strcmp(name, "waiting") && is_any(text, "ContainerCreating", "PodInitializing");
+}
+
+/* Adds what one feedback value says, keyed by manifest and name; the canonical text sorts by key. */
+static void add_value(cJSON *facts, int64_t ordinal, const cJSON *value)
+{
+	const char *name = json_str(value, "name");
+	const char *text = json_str(value, "fieldValue.string");
+	AUTO_STR key = NULL;
+	cJSON *fact;
+
+	if (!name || !json_key(value, "fieldValue") || is_progress(name, text))
+		return;
+	key = xprintf("%lld/%s", (long long)ordinal, name);
+	fact = xjson_dup(json_key(value, "fieldValue"));
+	if (!strcmp(name, "waiting") && is_any(text, "ErrImagePull", "ImagePullBackOff"))
+		xjson_set_str(fact, "string", "ImagePullBackOff");
+	xjson_put(facts, key, fact);
+}
+
+static void add_feedback(cJSON *facts, const cJSON *work)
+{
+	const cJSON *manifest, *value;
+
+	json_each(manifest, json_at(work, "status.resourceStatus.manifests"))
+		json_each(value, json_at(manifest, "statusFeedback.values"))
+			add_value(facts, json_int_or(manifest, "resourceMeta.ordinal", -1), value);
+}
+
+char *inputs_work_state(const cJSON *work, _Bool leaving)
+{
+	AUTO_JSON facts = NULL;
+	AUTO_STR text = NULL;
+	const char *verdict;
+	char hex[HASH_HEX_LEN];
+
+	if (json_at(work, "metadata.deletionTimestamp"))
+		return leaving ? xstrdup("terminating") : NULL;
+	verdict = applied(work);
+	if (!verdict)
+		return NULL;
+	facts = xjson_object();
+	add_feedback(facts, work);
+	if (!strcmp(verdict, "False"))
+		xjson_set_str(facts, "applied", "False");
+	if (!facts->child)
+		return NULL;
+	text = canonical(facts);
+	return xprintf("%.16s", hash_hex(text, strlen(text), hex));
+}
