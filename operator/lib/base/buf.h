@@ -19,7 +19,8 @@ void buf_str(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_reset(struct buf *b); /* empty, memory kept */
 void buf_clear(struct buf *b); /* memory freed */
-char *buf_steal(struct buf *b) MUST_CHECK; /* the string, the caller's; NULL if out of memory; "" if empty */
+/* The string, now the caller's ("" if empty); NULL if out of memory.  `b` is empty after it. */
+char *buf_steal(struct buf *b) MUST_CHECK;
 
 static inline void buf_clearp(struct buf *b)
 {

@@ -132,7 +132,8 @@ static bool take_date(const char **at, struct tm *t)
 static bool take_time(const char **at, struct tm *t)
 {
 	return take(at, 2, 0, 23, &t->tm_hour) && take_char(at, ':') &&
-		take(at, 2, 0, 59, &t->tm_min) && take_char(at, ':') && take(at, 2, 0, 59, &t->tm_sec);
+		take(at, 2, 0, 59, &t->tm_min) && take_char(at, ':') &&
+		take(at, 2, 0, 59, &t->tm_sec);
 }
 
 /* An optional fraction of any length; what is finer than a millisecond is dropped. */

@@ -15,11 +15,12 @@ void clock_fake(int64_t real_ms);
 void clock_fake_add(int64_t ms);
 void clock_unfake(void);
 
-/* The time as text, for years 0 to 9999; each returns out. */
+/* The time as text, for years 0 to 9999; each returns out.
+ * Plain: "2026-11-21T05:24:00Z"; milli, for logs: "….123Z"; micro, a MicroTime: "….123000Z". */
 #define CLOCK_TEXT_LEN 32
-const char *clock_text(int64_t real_ms, char out[CLOCK_TEXT_LEN]);       /* "2026-11-21T05:24:00Z" */
-const char *clock_text_milli(int64_t real_ms, char out[CLOCK_TEXT_LEN]); /* "….123Z", for logs */
-const char *clock_text_micro(int64_t real_ms, char out[CLOCK_TEXT_LEN]); /* "….123000Z": MicroTime */
+const char *clock_text(int64_t real_ms, char out[CLOCK_TEXT_LEN]);
+const char *clock_text_milli(int64_t real_ms, char out[CLOCK_TEXT_LEN]);
+const char *clock_text_micro(int64_t real_ms, char out[CLOCK_TEXT_LEN]);
 
 /* Fraction and offset allowed; NULL or anything else is not a time: false, *ret_real_ms untouched. */
 bool clock_parse(const char *text, int64_t *ret_real_ms);

@@ -20,9 +20,10 @@ struct heap {
 
 #define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
-int heap_put(struct heap *h, struct heap_node *n, int64_t when) MUST_CHECK; /* adds or moves; -ENOMEM */
-void heap_remove(struct heap *h, struct heap_node *n);                    /* no-op if not in it */
-struct heap_node *heap_top(const struct heap *h);                         /* NULL if empty */
-void heap_clear(struct heap *h);
+/* Adds, or moves to a new time.  0, or -ENOMEM (never on a move). */
+int heap_put(struct heap *h, struct heap_node *n, int64_t when) MUST_CHECK;
+void heap_remove(struct heap *h, struct heap_node *n); /* no-op if not in it */
+struct heap_node *heap_top(const struct heap *h);      /* the earliest; NULL if empty */
+void heap_clear(struct heap *h);                       /* all nodes are out of it then */
 
 #endif

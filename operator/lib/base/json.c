@@ -106,7 +106,7 @@ double json_num_or(const cJSON *obj, const char *path, double otherwise)
 
 int64_t json_int_or(const cJSON *obj, const char *path, int64_t otherwise)
 {
-	static const double exact = 9007199254740992; /* 2^53: beyond it doubles skip whole numbers */
+	static const double exact = 0x1p53; /* beyond it doubles skip whole numbers */
 	double number = json_num_or(obj, path, NAN);
 
 	if (!(fabs(number) <= exact) || number != floor(number))

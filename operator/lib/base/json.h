@@ -20,18 +20,20 @@ AUTO_DEFINE(cJSON *, cJSON_Delete)
 /* NULL with text on anything but exactly one JSON value; embedded NUL (\u0000) is refused.  errno then
  * tells bad input (EINVAL) from ENOMEM. */
 cJSON *json_parse(const char *text, size_t len, struct err *e) MUST_CHECK;
-char *json_text(const cJSON *j) MUST_CHECK; /* unformatted; caller frees with mem_free; NULL if out of memory */
+/* Without white space.  NULL if out of memory; caller frees with mem_free. */
+char *json_text(const cJSON *j) MUST_CHECK;
 
 cJSON *json_key(const cJSON *obj, const char *key);
 cJSON *json_at(const cJSON *obj, const char *path);
-const char *json_str(const cJSON *obj, const char *path);      /* NULL if absent or no string */
+/* NULL or `otherwise` stand for absent and for of another type; a fraction is no int. */
+const char *json_str(const cJSON *obj, const char *path);
 const char *json_str_or(const cJSON *obj, const char *path, const char *otherwise);
 int64_t json_int_or(const cJSON *obj, const char *path, int64_t otherwise);
 double json_num_or(const cJSON *obj, const char *path, double otherwise);
 bool json_bool_or(const cJSON *obj, const char *path, bool otherwise);
 bool json_equal(const cJSON *a, const cJSON *b); /* NULL equals NULL only */
 
-/* First element of a list of objects whose string member `key` is `value`; ret_index may be NULL. */
+/* First element of an array of objects whose string member `key` is `value`; ret_index may be NULL. */
 cJSON *json_find(const cJSON *array, const char *key, const char *value, int *ret_index);
 
 /* The text with the keys of every object sorted: equal for what is json_equal(), so fit for digests.
@@ -44,17 +46,18 @@ cJSON *xjson_array(void);
 cJSON *xjson_dup(const cJSON *j);
 /* Sets one member; the key may hold dots.  Replaces what is there.  Takes `value`. */
 void xjson_put(cJSON *obj, const char *key, cJSON *value);
-/* Sets the value at a path, making the objects on the way; replaces what is there.  Takes `value`. */
+/* Set the value at a path, making the objects on the way; replace what is there.  xjson_set takes
+ * `value`; a NULL string removes the key. */
 void xjson_set(cJSON *obj, const char *path, cJSON *value);
-void xjson_set_str(cJSON *obj, const char *path, const char *value); /* NULL value removes the key */
+void xjson_set_str(cJSON *obj, const char *path, const char *value);
 void xjson_set_int(cJSON *obj, const char *path, int64_t value);
 void xjson_set_bool(cJSON *obj, const char *path, bool value);
 void xjson_remove(cJSON *obj, const char *path);
-/* printf-made JSON text to a tree: for literals in our own code.  %s must be JSON-safe: use only for
- * names that passed Kubernetes' validation.  Aborts on bad JSON. */
+/* printf-made JSON text to a tree: for literals in our own code.  %s must be JSON-safe: use it only
+ * for names that passed Kubernetes' validation.  Aborts on bad JSON. */
 cJSON *xjson_lit(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
-/* RFC 6902.  Takes `value` (may be NULL for remove). */
+/* Appends an RFC 6902 operation; `path` is a JSON Pointer.  Takes `value` (NULL: none, for remove). */
 void xpatch_add(cJSON *patch, const char *op, const char *path, cJSON *value);
 
 #endif

@@ -21,8 +21,9 @@ struct map {
 
 void *map_get(const struct map *m, const char *key); /* NULL if absent */
 bool map_has(const struct map *m, const char *key);
-int map_put(struct map *m, const char *key, void *value, void **ret_old) MUST_CHECK; /* 0 or -ENOMEM */
-void *map_del(struct map *m, const char *key); /* the value that was there, or NULL */
+/* Adds or replaces; ret_old (may be NULL) gets the value that was there.  0 or -ENOMEM. */
+int map_put(struct map *m, const char *key, void *value, void **ret_old) MUST_CHECK;
+void *map_del(struct map *m, const char *key);             /* the value that was there, or NULL */
 void map_clear(struct map *m, void (*free_value)(void *)); /* free_value may be NULL */
 size_t map_len(const struct map *m);
 

@@ -10,22 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_LEN 64
+struct key {
+	char text[64];
+};
 
 /* "metrics-address" to "metricsAddress". */
-static const char *file_key(const char *flag, char out[KEY_LEN])
+static const char *file_key(const char *flag, struct key *out)
 {
+	bool upper = false;
 	size_t n = 0;
 
-	assert(strlen(flag) < KEY_LEN);
+	assert(strlen(flag) < sizeof(out->text));
 	for (; *flag; flag++) {
-		if (*flag == '-')
-			out[n++] = (char)toupper((unsigned char)*++flag);
-		else
-			out[n++] = *flag;
+		if (*flag != '-')
+			out->text[n++] = (char)(upper ? toupper((unsigned char)*flag) : *flag);
+		upper = *flag == '-';
 	}
-	out[n] = '\0';
-	return out;
+	out->text[n] = '\0';
+	return out->text;
 }
 
 static int parse_int(const struct option_def *d, const char *name, const char *text, long *ret,
@@ -38,8 +40,8 @@ static int parse_int(const struct option_def *d, const char *name, const char *t
 	number = strtol(text, &end, 10);
 	if (isspace((unsigned char)*text) || end == text || *end || errno || number < d->min ||
 		number > d->max)
-		return err_set(e, EINVAL, "%s: `%s` is not a whole number from %ld to %ld", name, text,
-			d->min, d->max);
+		return err_set(e, EINVAL, "%s: `%s` is not a whole number from %ld to %ld", name,
+			text, d->min, d->max);
 	*ret = number;
 	return 0;
 }
@@ -53,8 +55,8 @@ static int parse_bool(const char *name, const char *text, long *ret, struct err 
 }
 
 /* Checks the text and puts it into `v` unless `keep`; name is how the user wrote the option. */
-static int set(const struct option_def *d, struct option_value *v, const char *name, const char *text,
-	bool keep, struct err *e)
+static int set(const struct option_def *d, struct option_value *v, const char *name,
+	const char *text, bool keep, struct err *e)
 {
 	long number = 0;
 	char *copy;
@@ -75,7 +77,8 @@ static int set(const struct option_def *d, struct option_value *v, const char *n
 	return 0;
 }
 
-int options_init(const struct option_def *defs, unsigned n, struct option_value *values, struct err *e)
+int options_init(const struct option_def *defs, unsigned n, struct option_value *values,
+	struct err *e)
 {
 	int rc = 0;
 
@@ -97,7 +100,7 @@ void options_clear(unsigned n, struct option_value *values)
 	}
 }
 
-/* --- the command line -------------------------------------------------------------------------- */
+/* --- the command line --- */
 
 static int unknown_flag(const struct option_def *defs, unsigned n, const char *word, struct err *e)
 {
@@ -108,8 +111,8 @@ static int unknown_flag(const struct option_def *defs, unsigned n, const char *w
 		names[i] = defs[i].flag;
 	if (names)
 		near = options_nearest(word, names, n);
-	return near ? err_set(e, EINVAL, "unknown option --%s; did you mean --%s?", word, near) :
-			    err_set(e, EINVAL, "unknown option --%s; see --help", word);
+	return near ? err_set(e, EINVAL, "unknown option --%s; did you mean --%s?", word, near)
+		    : err_set(e, EINVAL, "unknown option --%s; see --help", word);
 }
 
 static int find_flag(const struct option_def *defs, unsigned n, const char *word, struct err *e)
@@ -130,7 +133,8 @@ static int parse_one(const struct option_def *defs, unsigned n, char **argv,
 	int i, rc, taken = 1;
 
 	if (strncmp(argv[0], "--", 2) != 0)
-		return err_set(e, EINVAL, "unexpected argument `%s`: options begin with --", argv[0]);
+		return err_set(e, EINVAL, "unexpected argument `%s`: options begin with --",
+			argv[0]);
 	name = mem_strndup(argv[0], len);
 	if (!name)
 		return err_set(e, ENOMEM, "out of memory");
@@ -161,29 +165,29 @@ int options_parse(const struct option_def *defs, unsigned n, int argc, char **ar
 	return 0;
 }
 
-/* --- the config file --------------------------------------------------------------------------- */
+/* --- the config file --- */
 
 static int unknown_key(const struct option_def *defs, unsigned n, const char *word, struct err *e)
 {
-	AUTO(mem_free) char(*keys)[KEY_LEN] = mem_alloc(n * sizeof(*keys));
+	AUTO(mem_free) struct key *keys = mem_alloc(n * sizeof(*keys));
 	AUTO(mem_free) const char **names = mem_alloc(n * sizeof(*names));
 	const char *near = NULL;
 
 	if (keys && names) {
 		for (unsigned i = 0; i < n; i++)
-			names[i] = file_key(defs[i].flag, keys[i]);
+			names[i] = file_key(defs[i].flag, &keys[i]);
 		near = options_nearest(word, names, n);
 	}
-	return near ? err_set(e, EINVAL, "unknown key `%s`; did you mean `%s`?", word, near) :
-			    err_set(e, EINVAL, "unknown key `%s`", word);
+	return near ? err_set(e, EINVAL, "unknown key `%s`; did you mean `%s`?", word, near)
+		    : err_set(e, EINVAL, "unknown key `%s`", word);
 }
 
 static int find_key(const struct option_def *defs, unsigned n, const char *word, struct err *e)
 {
-	char key[KEY_LEN];
+	struct key key;
 
 	for (unsigned i = 0; i < n; i++)
-		if (!strcmp(file_key(defs[i].flag, key), word))
+		if (!strcmp(file_key(defs[i].flag, &key), word))
 			return (int)i;
 	return unknown_key(defs, n, word, e);
 }
@@ -191,9 +195,9 @@ static int find_key(const struct option_def *defs, unsigned n, const char *word,
 static int check_type(const struct option_def *d, const cJSON *item, struct err *e)
 {
 	static const char *const wanted[] = { "a string", "a whole number", "true or false" };
-	bool ok = d->type == OPTION_STRING ? cJSON_IsString(item) :
-		d->type == OPTION_INT	   ? cJSON_IsNumber(item) :
-					     cJSON_IsBool(item);
+	bool ok = d->type == OPTION_STRING ? cJSON_IsString(item)
+		: d->type == OPTION_INT    ? cJSON_IsNumber(item)
+					   : cJSON_IsBool(item);
 
 	return ok ? 0 : err_set(e, EINVAL, "%s: must be %s", item->string, wanted[d->type]);
 }
@@ -228,7 +232,7 @@ int options_apply_file(const struct option_def *defs, unsigned n, const cJSON *f
 	return 0;
 }
 
-/* --- help -------------------------------------------------------------------------------------- */
+/* --- help --- */
 
 static int width(const struct option_def *d)
 {
@@ -245,8 +249,8 @@ char *options_help(const struct option_def *defs, unsigned n)
 			widest = width(&defs[i]);
 	for (unsigned i = 0; i < n; i++) {
 		const struct option_def *d = &defs[i];
-		buf_printf(&out, "  --%s%s%s%*s  %s", d->flag, d->arg ? " " : "", d->arg ? d->arg : "",
-			widest - width(d), "", d->help);
+		buf_printf(&out, "  --%s%s%s%*s  %s", d->flag, d->arg ? " " : "",
+			d->arg ? d->arg : "", widest - width(d), "", d->help);
 		if (d->preset && d->type != OPTION_BOOL)
 			buf_printf(&out, " (default: %s)", d->preset);
 		buf_str(&out, "\n");

@@ -16,10 +16,10 @@ enum option_type { OPTION_STRING, OPTION_INT, OPTION_BOOL };
 struct option_def {
 	const char *flag; /* "metrics-address"; the file key is its camelCase */
 	enum option_type type;
-	const char *arg;  /* placeholder in --help: "ADDRESS"; NULL for OPTION_BOOL */
-	const char *help; /* one line */
+	const char *arg;    /* placeholder in --help: "ADDRESS"; NULL for OPTION_BOOL */
+	const char *help;   /* one line */
 	const char *preset; /* default as text; NULL = unset */
-	long min, max;    /* OPTION_INT */
+	long min, max;      /* OPTION_INT */
 };
 
 struct option_value {
@@ -30,15 +30,18 @@ struct option_value {
 
 /* values[i] belongs to defs[i].  0, or -EINVAL with a message that names the flag and the fix.
  * The table must hold "help" and "version" if the program has them: they are only recorded. */
-int options_init(const struct option_def *defs, unsigned n, struct option_value *values, struct err *e) MUST_CHECK;
+int options_init(const struct option_def *defs, unsigned n, struct option_value *values,
+	struct err *e) MUST_CHECK;
 int options_parse(const struct option_def *defs, unsigned n, int argc, char **argv,
 	struct option_value *values, struct err *e) MUST_CHECK;
 int options_apply_file(const struct option_def *defs, unsigned n, const cJSON *file,
 	struct option_value *values, struct err *e) MUST_CHECK;
 void options_clear(unsigned n, struct option_value *values);
-char *options_help(const struct option_def *defs, unsigned n) MUST_CHECK; /* the aligned list; caller frees */
+/* The aligned list for --help; caller frees; NULL if out of memory. */
+char *options_help(const struct option_def *defs, unsigned n) MUST_CHECK;
 
-/* The closest of `names` to `word` by edit distance, or NULL if none is near (distance > 1/3 of it). */
+/* The closest of `names` to `word` by edit distance (swapped neighbours count once), or NULL if none
+ * is near (distance > 1/3 of the word). */
 const char *options_nearest(const char *word, const char *const *names, unsigned n);
 
 #endif

@@ -19,11 +19,6 @@ void work_event_clear(struct work_event *ev)
 	*ev = (struct work_event){ 0 };
 }
 
-static inline void work_event_clearp(struct work_event *ev)
-{
-	work_event_clear(ev);
-}
-
 static bool add_data(cJSON *obj, const struct work_event *ev)
 {
 	AUTO_JSON data = cJSON_CreateObject();

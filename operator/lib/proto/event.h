@@ -1,4 +1,4 @@
-/* event.h — all that crosses between operator and worker, part 1: the CloudEvent that asks for work.
+/* event.h — all that crosses between operator and worker, 1: the CloudEvent that asks for work.
  *
  * CloudEvents 1.0.2, structured mode, one JSON object per line on the child's standard input:
  *
@@ -26,8 +26,16 @@ struct work_event {
 };
 
 void work_event_clear(struct work_event *ev);
-char *work_event_line(const struct work_event *ev, int64_t now_real_ms) MUST_CHECK; /* ends in \n; caller frees; NULL = out of memory */
-/* 0; -EPROTO with the reason for anything that is not such an event; unknown attributes are ignored. */
-int work_event_parse(const char *line, size_t len, struct work_event *ret, struct err *e) MUST_CHECK;
+/* Ends in \n; caller frees; NULL = out of memory. */
+char *work_event_line(const struct work_event *ev, int64_t now_real_ms) MUST_CHECK;
+/* 0; -EPROTO with the reason for anything that is not such an event, -ENOMEM; *ret untouched then.
+ * Unknown attributes are ignored. */
+int work_event_parse(const char *line, size_t len, struct work_event *ret, struct err *e)
+	MUST_CHECK;
+
+static inline void work_event_clearp(struct work_event *ev)
+{
+	work_event_clear(ev);
+}
 
 #endif

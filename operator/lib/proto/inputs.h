@@ -19,13 +19,17 @@
 #include "base/json.h"
 
 #define INPUTS_DIGEST_LEN 40
-/* "v1:" and 32 hex digits of the SHA-256 over the canonical text (keys sorted).  Returns out. */
+/* "v1:" and 32 hex digits of the SHA-256 over the canonical text (keys sorted).  Returns out; aborts
+ * when memory is out. */
 const char *inputs_digest(const cJSON *inputs, char out[INPUTS_DIGEST_LEN]);
 
-/* The state of a ManifestWork as far as a decision can depend on it.  NULL: it says nothing yet (no
- * feedback, nothing failed), so it stays out of `works`, and writing a new work wakes nobody.
- *   "terminating"           has a deletionTimestamp; only reported when `leaving`, else NULL
- *   "<hash>"                of {Applied=False for this generation, feedback values}
+/* The state of a ManifestWork as far as a decision can depend on it.  NULL: it says nothing yet, so it
+ * stays out of `works`, and writing a new work wakes nobody.
+ *   "terminating"  has a deletionTimestamp; only reported when `leaving`, else NULL
+ *   "<hash>"       of {Applied=False, feedback values}, whatever order they are listed in
+ * Counted only once the agent's Applied condition is of the work's generation: what an agent says
+ * before belongs to an older one.  No decision hangs on a pod that merely comes up or runs: `started`,
+ * a `phase` of Pending or Running and `waiting` for ContainerCreating or PodInitializing are left out.
  * ErrImagePull counts as ImagePullBackOff, its other half: the kubelet alternates between them.
  * Caller frees; aborts when memory is out. */
 char *inputs_work_state(const cJSON *work, _Bool leaving);

@@ -31,11 +31,6 @@ void result_clear(struct result *r)
 	*r = (struct result){ 0 };
 }
 
-static inline void result_clearp(struct result *r)
-{
-	result_clear(r);
-}
-
 static bool add_message(cJSON *obj, const char *message)
 {
 	AUTO_STR cut = NULL;

@@ -1,4 +1,4 @@
-/* result.h — all that crosses between operator and worker, part 2: one result line per event.
+/* result.h — all that crosses between operator and worker, 2: one result line per event.
  *
  *   {"id":"<event id>","subject":"edge1","outcome":"Waiting","resourceVersion":"1234","message":"…"}
  *
@@ -32,7 +32,14 @@ struct result {
 
 const char *result_outcome_name(enum result_outcome o);
 void result_clear(struct result *r);
-char *result_line(const struct result *r) MUST_CHECK; /* ends in \n; caller frees; NULL = out of memory */
-int result_parse(const char *line, size_t len, struct result *ret, struct err *e) MUST_CHECK; /* 0 or -EPROTO */
+/* Ends in \n; a longer message is cut; caller frees; NULL = out of memory. */
+char *result_line(const struct result *r) MUST_CHECK;
+/* 0, -EPROTO or -ENOMEM; *ret untouched on failure. */
+int result_parse(const char *line, size_t len, struct result *ret, struct err *e) MUST_CHECK;
+
+static inline void result_clearp(struct result *r)
+{
+	result_clear(r);
+}
 
 #endif

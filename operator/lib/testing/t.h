@@ -13,11 +13,11 @@
 
 #include "base/mem.h"
 
-#define T_EQ(a, b)   assert_int_equal((a), (b))
-#define T_STR(a, b)  assert_string_equal((a), (b))
-#define T_TRUE(a)    assert_true(a)
-#define T_FALSE(a)   assert_false(a)
-#define T_NULL(a)    assert_null(a)
+#define T_EQ(a, b)     assert_int_equal((a), (b))
+#define T_STR(a, b)    assert_string_equal((a), (b))
+#define T_TRUE(a)      assert_true(a)
+#define T_FALSE(a)     assert_false(a)
+#define T_NULL(a)      assert_null(a)
 #define T_HAS(s, part) t_has((s), (part), __FILE__, __LINE__)
 
 static inline void t_has(const char *s, const char *part, const char *file, int line)
