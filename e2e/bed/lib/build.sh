@@ -1,0 +1,112 @@
+# build.sh: the programs, from the pinned modules into the cache; and the pause image.
+#
+# The cache folder is named after the module files, so a change of version makes a new one and
+# a finished one is never looked at again. Each program is put in place by rename: what is
+# there is whole, and an interrupted build goes on where it stopped.
+
+# <module folder> <package> <name>, in the order in which a bed needs them
+PROGRAMS='etcd       go.etcd.io/etcd/server/v3                      etcd
+kubernetes k8s.io/kubernetes/cmd/kube-apiserver           kube-apiserver
+kubernetes k8s.io/kubernetes/cmd/kubectl                  kubectl
+kubernetes k8s.io/kubernetes/cmd/kube-controller-manager  kube-controller-manager
+kubernetes k8s.io/kubernetes/cmd/kube-scheduler           kube-scheduler
+kubernetes k8s.io/kubernetes/cmd/kubelet                  kubelet
+ocm        open-cluster-management.io/ocm/cmd/registration registration
+ocm        open-cluster-management.io/ocm/cmd/placement   placement
+ocm        open-cluster-management.io/ocm/cmd/work        work'
+
+# The CRDs that hub and edges get, as folders of the OCM API module.
+CRD_FOLDERS='cluster/v1 cluster/v1beta1 cluster/v1beta2 cluster/v1alpha1 work/v1 work/v1alpha1 addon/v1alpha1'
+
+build_dir() {
+	local hash
+	hash=$(cat "$HERE"/go/*/go.mod "$HERE"/go/*/go.sum "$HERE/lib/pause.c" | sha256sum)
+	echo "${BERTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/berth}/bin-${hash:0:12}"
+}
+
+module_version() { # FAMILY MODULE: the version its go.mod asks for
+	awk -v m="$2" '$1 == m || ($1 == "require" && $2 == m) { print $NF == "indirect" ? $(NF-2) : $NF; exit }' \
+		"$HERE/go/$1/go.mod"
+}
+
+link_flags() { # FAMILY
+	local v k=k8s.io/component-base/version
+	printf -- '-s -w'
+	case $1 in
+	kubernetes)
+		v=$(module_version kubernetes k8s.io/kubernetes)
+		printf -- ' -X %s.gitVersion=%s -X %s.gitMajor=%s -X %s.gitMinor=%s' "$k" "$v" "$k" 1 "$k" "$(cut -d. -f2 <<<"$v")"
+		printf -- ' -X k8s.io/client-go/pkg/version.gitVersion=%s' "$v" ;;
+	ocm)
+		v=$(module_version ocm open-cluster-management.io/ocm)
+		printf -- ' -X open-cluster-management.io/ocm/pkg/version.versionFromGit=%s' "$v" ;;
+	esac
+}
+
+build_program() { # FAMILY PACKAGE NAME
+	(cd "$HERE/go/$1" && CGO_ENABLED=0 go build -trimpath -ldflags "$(link_flags "$1")" -o "$BIN/.$3" "$2") &&
+		mv "$BIN/.$3" "$BIN/$3"
+}
+
+build_programs() {
+	local family package name n=0 total start missing=()
+	total=$(wc -l <<<"$PROGRAMS")
+	while read -r _ _ name; do [ -x "$BIN/$name" ] || missing+=("$name"); done <<<"$PROGRAMS"
+	[ ${#missing[@]} -gt 0 ] || return 0
+	say "building ${#missing[@]} of $total programs from source: about ten minutes on two cores, this first time only"
+	while read -r family package name; do
+		n=$((n + 1))
+		[ -x "$BIN/$name" ] && continue
+		start=$SECONDS
+		printf '  %d of %d  %-24s ' "$n" "$total" "$name"
+		build_program "$family" "$package" "$name" 2>"$BIN/.log" || {
+			echo failed
+			tail -n 15 "$BIN/.log" >&2
+			die "cannot build $name (whole log: $BIN/.log)"
+		}
+		printf '%4d s\n' $((SECONDS - start))
+	done <<<"$PROGRAMS"
+	rm -f "$BIN/.log"
+}
+
+build_crds() { # out of the API module that OCM was built with
+	local api folder
+	[ ! -d "$BIN/crds" ] || return 0
+	api=$(cd "$HERE/go/ocm" && go mod download open-cluster-management.io/api &&
+		go list -m -f '{{.Dir}}' open-cluster-management.io/api) || die 'cannot get the CRDs of OCM'
+	rm -rf "$BIN/.crds"
+	mkdir -p "$BIN/.crds/hub" "$BIN/.crds/edge"
+	for folder in $CRD_FOLDERS; do install -m644 "$api/$folder"/*.crd.yaml "$BIN/.crds/hub/"; done
+	mv "$BIN"/.crds/hub/*{clusterclaims,appliedmanifestworks}.crd.yaml "$BIN/.crds/edge/"
+	mv "$BIN/.crds" "$BIN/crds"
+}
+
+build_pause() {
+	local tmp
+	[ ! -e "$BIN/pause.tar" ] || return 0
+	tmp=$(mktemp -d)
+	gcc -static -Os -s -o "$tmp/pause" "$HERE/lib/pause.c"
+	printf 'FROM scratch\nCOPY pause /pause\nENTRYPOINT ["/pause"]\n' >"$tmp/Dockerfile"
+	{
+		buildah --root "$tmp/root" --runroot "$tmp/run" --storage-driver vfs bud --isolation chroot \
+			-t "$PAUSE_IMAGE" "$tmp" &&
+			buildah --root "$tmp/root" --runroot "$tmp/run" --storage-driver vfs \
+				push "$PAUSE_IMAGE" "oci-archive:$tmp/pause.tar:$PAUSE_IMAGE"
+	} >"$BIN/.log" 2>&1 || { tail -n 15 "$BIN/.log" >&2; die 'cannot build the pause image'; }
+	mv "$tmp/pause.tar" "$BIN/pause.tar"
+	rm -rf "$tmp" "$BIN/.log"
+}
+
+# Everything a bed needs to start; two beds that come at once wait for one build.
+build() {
+	[ ! -e "$BIN/complete" ] || return 0
+	mkdir -p "$BIN"
+	exec 8>"$BIN/.lock"
+	flock 8
+	export GOTOOLCHAIN=${GOTOOLCHAIN:-auto}
+	build_programs
+	build_crds
+	build_pause
+	touch "$BIN/complete"
+	exec 8>&-
+}
