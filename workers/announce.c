@@ -1,0 +1,62 @@
+/* announce.c — Events and log lines are derived from what a write of the status has changed, so they tell
+ * what is stored and nothing else. */
+#include "workers/run.h"
+
+#include "base/log.h"
+
+#include <string.h>
+
+static bool differs(const cJSON *a, const cJSON *b, const char *key)
+{
+	return strcmp(json_str_or(a, key, ""), json_str_or(b, key, "")) != 0;
+}
+
+static void tell(struct run *r, bool warning, const char *action, const char *reason,
+	const char *note, const char *run)
+{
+	struct kube_event ev = {
+		.type = &KUBE_CLUSTER_ONBOARDING,
+		.name = r->ev.subject,
+		.uid = r->ev.uid,
+		.warning = warning,
+		.reason = reason,
+		.action = action,
+		.note = note,
+	};
+
+	log_fact(warning ? LOG_WARN : LOG_INFO, "onboarding", "cluster", r->ev.subject, "run", run,
+		"at", action, "reason", reason, "message", note, NULL);
+	r->e->hub.event(r->e->hub.arg, &ev);
+}
+
+/* "Running" is an intent on its way to the next state, "Pending" says nothing yet: neither is news. */
+static bool is_news(const cJSON *step)
+{
+	const char *state = json_str_or(step, "state", "Pending");
+
+	return strcmp(state, "Pending") && strcmp(state, "Running");
+}
+
+void run_announce(struct run *r, const cJSON *before, const cJSON *after)
+{
+	const cJSON *step, *ready = json_find(json_key(after, "conditions"), "type", "Ready", NULL);
+	const cJSON *was_ready = json_find(json_key(before, "conditions"), "type", "Ready", NULL);
+
+	json_each(step, json_key(after, "steps")) {
+		const cJSON *was = json_find(json_key(before, "steps"), "name",
+			json_str_or(step, "name", ""), NULL);
+
+		if (is_news(step) &&
+			(differs(was, step, "state") || differs(was, step, "reason") ||
+				differs(was, step, "run")))
+			tell(r, !strcmp(json_str_or(step, "state", ""), "Failed"),
+				json_str_or(step, "type", "Step"), json_str_or(step, "reason", ""),
+				json_str_or(step, "message", ""), json_str_or(step, "run", ""));
+	}
+	if (differs(was_ready, ready, "status") ||
+		(differs(was_ready, ready, "reason") &&
+			!strcmp(json_str_or(ready, "reason", ""), "NoPlan")))
+		tell(r, false, "Onboard",
+			!strcmp(json_str_or(ready, "status", ""), "True") ? "Ready" : "NotReady",
+			json_str_or(ready, "message", ""), json_str_or(after, "run.id", ""));
+}

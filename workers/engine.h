@@ -1,0 +1,33 @@
+/* engine.h — takes one onboarding as far as it goes now: reads it, asks the steps, performs their effects,
+ * writes the status, answers.  Any number at once; each lives from its event to its result.
+ *
+ *   event ─► read onboarding, plan ─► ask step ─► perform effects ─┐
+ *                                        ▲────────────────────────┘ until it waits or ends
+ *                                     write status ─► result
+ *
+ * Rules that hold at every instant, so that a power cut costs nothing:
+ *  - a name is in status (refs) before the object is created under it;
+ *  - a result is in status before the work that brought it is deleted;
+ *  - observedDigest is written last: who dies before leaves the onboarding runnable;
+ *  - the first write raises run.epoch by a test, so of two workers one is told to stop. */
+#ifndef WORKERS_ENGINE_H
+#define WORKERS_ENGINE_H
+
+#include "proto/event.h"
+#include "proto/result.h"
+#include "workers/hub.h"
+
+struct engine {
+	struct hub hub;
+	const char *namespace; /* where plan revisions live */
+	const char *worker;    /* unique name of this process, in status.run.worker */
+	/* Called once per event; the result is borrowed. */
+	void (*result)(void *arg, const struct result *r);
+	void *arg;
+	unsigned running; /* events under way */
+};
+
+/* Takes over *ev (and clears it).  The result comes later, never from within. */
+void engine_start(struct engine *e, struct work_event *ev);
+
+#endif

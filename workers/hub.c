@@ -1,0 +1,34 @@
+/* hub.c — the hub behind its real API server. */
+#include "workers/hub.h"
+
+#include <errno.h>
+
+static int call(void *arg, enum hub_verb verb, struct kube_object o, const cJSON *body,
+	const char *uid, kube_done *done, void *done_arg)
+{
+	struct kube *api = arg;
+
+	switch (verb) {
+	case HUB_GET:
+		return kube_get(api, o, done, done_arg);
+	case HUB_CREATE:
+		return kube_create(api, o, body, done, done_arg);
+	case HUB_APPLY:
+		return kube_apply(api, o, body, done, done_arg);
+	case HUB_JSON_PATCH:
+		return kube_json_patch(api, o, body, done, done_arg);
+	case HUB_DELETE:
+		return kube_delete(api, o, uid, done, done_arg);
+	}
+	return -EINVAL;
+}
+
+static void event(void *arg, const struct kube_event *ev)
+{
+	kube_event_send(arg, "berth.dev/worker", ev);
+}
+
+struct hub hub_kube(struct kube *api)
+{
+	return (struct hub){ .call = call, .event = event, .arg = api };
+}

@@ -1,0 +1,210 @@
+/* berth-worker — takes CloudEvents on standard input, one per line, and answers each with one line.
+ *
+ * It holds nothing: what it knows it reads from the hub, what it learned it writes there.  It ends when its
+ * input has ended and every event is answered. */
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/options.h"
+#include "loop/child.h"
+#include "workers/engine.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_OK = 0, EXIT_OTHER = 1, EXIT_USAGE = 2, EXIT_CREDENTIALS = 3 };
+
+#define MAX_LINE (1024 * 1024)
+#define GIVE_UP_MS                                                                                 \
+	30000 /* a request: after that the event is answered Error and comes again later */
+
+enum { O_KUBECONFIG, O_CONTEXT, O_NAMESPACE, O_LOG_LEVEL, O_HELP, O_VERSION, N_OPTIONS };
+
+static const struct option_def defs[N_OPTIONS] = {
+	[O_KUBECONFIG] = { .flag = "kubeconfig",
+		.arg = "FILE",
+		.help = "the hub; default $KUBECONFIG, in-cluster, ~/.kube/config" },
+	[O_CONTEXT] = { .flag = "context", .arg = "NAME", .help = "context of the kubeconfig" },
+	[O_NAMESPACE] = { .flag = "namespace",
+		.arg = "NAME",
+		.help = "where plan revisions live",
+		.preset = "berth-system" },
+	[O_LOG_LEVEL] = { .flag = "log-level",
+		.arg = "LEVEL",
+		.help = "debug, info, warn, error",
+		.preset = "info" },
+	[O_HELP] = { .flag = "help", .type = OPTION_BOOL, .help = "this text" },
+	[O_VERSION] = { .flag = "version", .type = OPTION_BOOL, .help = "the version" },
+};
+
+struct worker {
+	struct loop *loop;
+	struct kube_config config;
+	struct kube *api;
+	struct line_reader *input;
+	struct engine engine;
+	char name[96];
+	bool ended, closing; /* input has ended; the client is closing */
+};
+
+static int usage(void)
+{
+	char *list = options_help(defs, N_OPTIONS);
+
+	printf("usage: berth-worker [options] <events >results\n\n"
+	       "One structured CloudEvent (dev.berth.onboarding.advance) per input line; one JSON result line each.\n\n%s\n"
+	       "exit codes: 0 all events answered; 1 input broke off; 2 bad usage; 3 no usable credentials\n",
+		list ? list : "");
+	mem_free(list);
+	return EXIT_OK;
+}
+
+static void api_closed(void *arg)
+{
+	struct worker *w = arg;
+
+	loop_stop(w->loop);
+}
+
+static void end_if_idle(struct worker *w)
+{
+	if (!w->ended || w->engine.running || w->closing)
+		return;
+	w->closing = true;
+	line_reader_close(STEAL(w->input));
+	kube_close(STEAL(w->api), api_closed, w);
+}
+
+static void answer(void *arg, const struct result *r)
+{
+	AUTO_STR line = result_line(r);
+
+	if (!line)
+		abort();
+	fputs(line, stdout);
+	fflush(stdout);
+	end_if_idle(arg);
+}
+
+static void on_line(void *arg, const char *line, size_t len)
+{
+	struct worker *w = arg;
+	struct work_event ev;
+	struct err e;
+
+	if (work_event_parse(line, len, &ev, &e) < 0) {
+		log_error("an input line is no event and is left out", "error", e.msg, NULL);
+		return;
+	}
+	engine_start(&w->engine, &ev);
+}
+
+static void on_end(void *arg, int error)
+{
+	struct worker *w = arg;
+
+	if (error < 0)
+		log_error("input broke off", "error", strerror(-error), NULL);
+	w->ended = true;
+	end_if_idle(w);
+}
+
+/* "No more work": what is under way is finished.  A second signal ends at once, by default action. */
+static void on_signal(void *arg, int signum)
+{
+	signal(signum, SIG_DFL);
+	on_end(arg, 0);
+}
+
+static int connect_hub(struct worker *w, struct err *e)
+{
+	struct kube_cfg cfg = {
+		.config = &w->config,
+		.user_agent = "berth-worker/" BERTH_VERSION,
+		.field_manager = "berth-worker",
+		.give_up_ms = GIVE_UP_MS,
+	};
+	char host[48] = "", id[7];
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(w->name, sizeof(w->name), "%s-%d-%s", host, getpid(), hash_random_hex(6, id));
+	return kube_new(w->loop, &cfg, &w->api, e);
+}
+
+static int serve(struct worker *w, const struct option_value *o, struct err *e)
+{
+	int rc = connect_hub(w, e);
+
+	if (rc < 0)
+		return rc;
+	w->engine = (struct engine){
+		.hub = hub_kube(w->api),
+		.namespace = o[O_NAMESPACE].text,
+		.worker = w->name,
+		.result = answer,
+		.arg = w,
+	};
+	rc = line_reader_new(w->loop, STDIN_FILENO, MAX_LINE, on_line, on_end, w, &w->input, e);
+	if (rc < 0)
+		return rc;
+	rc = loop_on_signal(w->loop, SIGTERM, on_signal, w, e);
+	if (rc < 0)
+		return rc;
+	loop_run(w->loop);
+	return 0;
+}
+
+static int run(const struct option_value *o)
+{
+	struct worker w = { 0 };
+	struct err e = { 0 };
+	int exit_code = EXIT_OK;
+
+	if (kube_config_load(o[O_KUBECONFIG].text, o[O_CONTEXT].text, &w.config, &e) < 0)
+		exit_code = EXIT_CREDENTIALS;
+	else if (loop_new(&w.loop, &e) < 0 || serve(&w, o, &e) < 0)
+		exit_code = EXIT_OTHER;
+	if (exit_code != EXIT_OK)
+		log_error("cannot start", "error", e.msg, NULL);
+	else
+		loop_free(w.loop);
+	kube_config_clear(&w.config);
+	return exit_code;
+}
+
+int main(int argc, char **argv)
+{
+	struct option_value o[N_OPTIONS];
+	enum log_level level;
+	struct err e;
+	int exit_code;
+
+	mem_init();
+	signal(SIGPIPE, SIG_IGN);
+	if (options_init(defs, N_OPTIONS, o, &e) < 0 ||
+		options_parse(defs, N_OPTIONS, argc, argv, o, &e) < 0) {
+		fprintf(stderr, "berth-worker: %s\n", e.msg);
+		return EXIT_USAGE;
+	}
+	if (o[O_HELP].given)
+		exit_code = usage();
+	else if (o[O_VERSION].given)
+		exit_code = printf("berth-worker %s\n", BERTH_VERSION) > 0 ? EXIT_OK : EXIT_OTHER;
+	else if (!log_level_parse(o[O_LOG_LEVEL].text, &level))
+		exit_code =
+			fprintf(stderr,
+				"berth-worker: --log-level %s: use debug, info, warn or error\n",
+				o[O_LOG_LEVEL].text)
+			? EXIT_USAGE
+			: 1;
+	else {
+		log_level_set(level);
+		exit_code = run(o);
+	}
+	options_clear(N_OPTIONS, o);
+	return exit_code;
+}
