@@ -71,7 +71,7 @@ $(BUILD)/obj/%.o: %.c Makefile VERSION
 
 $(LIB_TESTS): $(TESTING) $(LIB_A)
 $(OPERATOR_TESTS): $(filter-out $(BUILD)/obj/operator/main.o,$(OPERATOR)) $(TESTING) $(LIB_A)
-$(WORKER_TESTS): $(filter-out $(BUILD)/obj/workers/main.o,$(WORKER)) $(TESTING) $(LIB_A)
+$(WORKER_TESTS): $(call objects,workers/testing/*.c) $(filter-out $(BUILD)/obj/workers/main.o,$(WORKER)) $(TESTING) $(LIB_A)
 $(EDGE_TESTS): $(filter-out %/main.o,$(EDGE))
 $(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o
 	$(call say,LD,$@)

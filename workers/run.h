@@ -52,6 +52,13 @@ void run_end(struct run *r, enum result_outcome outcome, const char *fmt, ...) P
 /* An API failure that is nobody's step: logged, answered as Error. */
 void run_error(struct run *r, const struct kube_reply *reply, const char *what);
 
+/* begin.c: lines up the items once onboarding and plan are read. */
+void run_begin(struct run *r);
+
+/* item.c: puts the question to the current item's step; notes its verdict and goes on to the next item. */
+void run_ask(struct run *r);
+void run_settle(struct run *r);
+
 /* perform.c: starts the request of one effect and returns true, or does it on the spot and returns false. */
 bool run_perform(struct run *r, struct effect *fx);
 /* Deletes the next of r->cleanups; true if a request was started. */
@@ -70,6 +77,8 @@ void run_announce(struct run *r, const cJSON *before, const cJSON *after);
 
 /* Shared small things. */
 struct kube_object run_onboarding(const struct run *r, const char *sub);
+const cJSON *run_plan_step(const struct run *r,
+	const char *name);      /* NULL if the plan has no such step */
 cJSON *run_step(struct run *r); /* the current item's entry in r->status; made if absent */
 void run_world(struct run *r, struct world *ret);
 

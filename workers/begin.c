@@ -1,0 +1,154 @@
+/* begin.c — from the event to the list of what there is to do: reads the onboarding and its plan, accepts a
+ * rerun, and lines up the steps. */
+#include "workers/run.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "workers/status.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define RERUN_ANNOTATION "berth.dev/rerun"
+
+static void add_item(struct run *r, const cJSON *step, bool retract)
+{
+	const char *name = json_str(step, "name"), *type = json_str(step, "type");
+	const struct step_kind *kind = step_kind_of(type);
+
+	if (!name || !kind) {
+		log_error("a step of a type that this worker does not know is left alone",
+			"cluster", r->ev.subject, "step", name ? name : "", "type",
+			type ? type : "", NULL);
+		return;
+	}
+	r->items = xrealloc(r->items, (r->n_items + 1) * sizeof(*r->items));
+	r->items[r->n_items++] =
+		(struct item){ .name = xstrdup(name), .kind = kind, .retract = retract };
+}
+
+/* First, in strict reverse, what is recorded but not wanted; then what is wanted, in order. */
+static void make_items(struct run *r)
+{
+	const cJSON *recorded = json_key(r->status, "steps"), *step;
+	const cJSON *ready = cJSON_GetArrayItem(json_key(r->status, "conditions"), 0);
+
+	for (int i = cJSON_GetArraySize(recorded) - 1; i >= 0; i--) {
+		const cJSON *wanted;
+
+		step = cJSON_GetArrayItem(recorded, i);
+		wanted = run_plan_step(r, json_str_or(step, "name", ""));
+		if (r->leaving || !wanted ||
+			strcmp(json_str_or(wanted, "type", ""), json_str_or(step, "type", "")))
+			add_item(r, step, true);
+	}
+	if (r->leaving || strcmp(json_str_or(ready, "status", ""), "True"))
+		return;
+	json_each(step, json_at(r->plan, "steps"))
+		add_item(r, step, false);
+}
+
+/* berth.dev/rerun: the steps begin anew.  Recorded in status first and only then taken off the onboarding, so
+ * that a crash in between does not make it count twice. */
+static void accept_rerun(struct run *r, const char *wanted)
+{
+	cJSON *step;
+
+	if (!strcmp(json_str_or(r->status, "run.rerun", ""), wanted))
+		return;
+	json_each(step, json_key(r->status, "steps"))
+		if (!strcmp(wanted, "all") || !strcmp(wanted, json_str_or(step, "name", ""))) {
+			status_restart_step(step);
+			xjson_set_int(step, "attempts", 0);
+		}
+	xjson_set_str(r->status, "run.rerun", wanted);
+	r->must_write = true;
+	log_info("rerun accepted", "cluster", r->ev.subject, "step", wanted, NULL);
+}
+
+void run_begin(struct run *r)
+{
+	const char *rerun = cJSON_GetStringValue(json_key(json_at(r->onb, "metadata.annotations"),
+		RERUN_ANNOTATION));
+
+	if (rerun && !r->leaving) {
+		accept_rerun(r, rerun);
+		if (!r->must_write || !run_flush(r, false))
+			run_drop_rerun(r, rerun);
+		return; /* comes back here by run_continue() */
+	}
+	xjson_remove(r->status, "run.rerun");
+	r->begun = true;
+	make_items(r);
+	run_continue(r);
+}
+
+static void on_plan(void *arg, struct kube_reply *reply)
+{
+	struct run *r = arg;
+
+	if (reply->rc == -ENOENT && !r->leaving) {
+		run_end(r, RESULT_Error, "plan revision %s is not there yet",
+			json_str_or(r->onb, "spec.plan.revision", ""));
+		return;
+	}
+	if (reply->rc < 0 && reply->rc != -ENOENT) {
+		run_error(r, reply, "read the plan's revision");
+		return;
+	}
+	r->plan = reply->rc
+		? NULL
+		: cJSON_DetachItemFromObjectCaseSensitive(json_at(reply->json, "data"), "spec");
+	run_begin(r);
+}
+
+static void read_plan(struct run *r)
+{
+	const char *revision = json_str(r->onb, "spec.plan.revision");
+	struct kube_object o = { &KUBE_CONTROLLER_REVISION, r->e->namespace, revision, NULL };
+
+	if (!revision)
+		run_begin(r);
+	else if (r->e->hub.call(r->e->hub.arg, HUB_GET, o, NULL, NULL, on_plan, r) < 0)
+		run_end(r, RESULT_Error, "out of memory");
+}
+
+static void on_onboarding(void *arg, struct kube_reply *reply)
+{
+	struct run *r = arg;
+
+	if (reply->rc == -ENOENT ||
+		(reply->rc == 0 &&
+			strcmp(json_str_or(reply->json, "metadata.uid", ""), r->ev.uid))) {
+		run_end(r, RESULT_Gone, "the onboarding is gone");
+		return;
+	}
+	if (reply->rc < 0) {
+		run_error(r, reply, "read the onboarding");
+		return;
+	}
+	r->onb = STEAL(reply->json);
+	if (!cJSON_GetArraySize(json_at(r->onb, "status.conditions"))) {
+		run_end(r, RESULT_Waiting, "the operator has not initialised it yet");
+		return;
+	}
+	r->base = xjson_dup(json_at(r->onb, "status"));
+	r->status = xjson_dup(r->base);
+	xjson_remove(r->status, "observedDigest"); /* until the end: see render() */
+	r->leaving = json_at(r->onb, "metadata.deletionTimestamp") || !json_at(r->onb, "spec.plan");
+	read_plan(r);
+}
+
+void engine_start(struct engine *e, struct work_event *ev)
+{
+	struct run *r = xalloc(sizeof(*r));
+
+	r->e = e;
+	r->ev = *ev;
+	*ev = (struct work_event){ 0 };
+	r->inputs = xjson_dup(r->ev.inputs);
+	e->running++;
+	if (e->hub.call(e->hub.arg, HUB_GET, run_onboarding(r, NULL), NULL, NULL, on_onboarding,
+		    r) < 0)
+		run_end(r, RESULT_Error, "out of memory");
+}
