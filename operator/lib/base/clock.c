@@ -49,14 +49,14 @@ void clock_unfake(void)
 /* The date and time without its fraction, which goes to *ret_ms; returns the length. */
 static size_t put_seconds(int64_t real_ms, char out[CLOCK_TEXT_LEN], int *ret_ms)
 {
-	int64_t ms = (real_ms % 1000 + 1000) % 1000;
-	time_t seconds = (time_t)((real_ms - ms) / 1000);
+	bool borrow = real_ms % 1000 < 0; /* before 1970 */
+	time_t seconds = (time_t)(real_ms / 1000 - borrow);
 	struct tm t;
 
 	assert(gmtime_r(&seconds, &t) && t.tm_year >= -1900 && t.tm_year <= 9999 - 1900);
 	snprintf(out, CLOCK_TEXT_LEN, "%04d-", t.tm_year + 1900);
 	strftime(out + 5, CLOCK_TEXT_LEN - 5, "%m-%dT%H:%M:%S", &t);
-	*ret_ms = (int)ms;
+	*ret_ms = (int)(real_ms % 1000) + 1000 * borrow;
 	return strlen(out);
 }
 

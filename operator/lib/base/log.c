@@ -78,16 +78,17 @@ static void add_escaped(struct buf *out, const char *s, size_t len)
 
 static void add_pair(struct buf *out, const char *key, const char *value)
 {
-	size_t len = utf8_cut(value, MAX_VALUE);
+	size_t len = strnlen(value, MAX_VALUE + 1);
+	bool cut = len > MAX_VALUE;
 
 	buf_printf(out, "%s%s=", out->len ? " " : "", key);
-	if (!value[len] && is_bare(value)) {
+	if (!cut && is_bare(value)) {
 		buf_add(out, value, len);
 		return;
 	}
 	buf_str(out, "\"");
-	add_escaped(out, value, len);
-	buf_str(out, value[len] ? "…\"" : "\"");
+	add_escaped(out, value, cut ? utf8_cut(value, MAX_VALUE) : len);
+	buf_str(out, cut ? "…\"" : "\"");
 }
 
 void log_format(struct buf *out, enum log_level level, const char *msg, const char *const *pairs)

@@ -7,8 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdbool.h>
+#include <signal.h>
 #include <string.h>
 #include <errno.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/mem.h"
@@ -28,8 +32,39 @@ static inline void t_has(const char *s, const char *part, const char *file, int 
 	}
 }
 
+/* The body must end in abort(): a broken precondition, or the x-family without memory.  It runs in a
+ * child process, which is silent and leaves no core. */
+#define T_ABORTS(body)                                                                             \
+	do {                                                                                       \
+		pid_t child_ = fork();                                                             \
+		if (child_ == 0) {                                                                 \
+			t_be_silent();                                                             \
+			body;                                                                      \
+			_exit(0);                                                                  \
+		}                                                                                  \
+		t_aborted(child_, __FILE__, __LINE__);                                             \
+	} while (0)
+
+static inline void t_be_silent(void)
+{
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	close(STDERR_FILENO);
+}
+
+static inline void t_aborted(pid_t child, const char *file, int line)
+{
+	int status;
+
+	if (waitpid(child, &status, 0) != child || !WIFSIGNALED(status) ||
+		WTERMSIG(status) != SIGABRT) {
+		print_error("did not abort\n");
+		_fail(file, line);
+	}
+}
+
 /* Runs the body with the n-th allocation failing, for every n, until none failed.  The body must set
- * `rc` to what it got: T_OOM checks -ENOMEM on each failing turn, 0 on the last, and that nothing leaked. */
+ * `rc` to what it got and free it: T_OOM checks -ENOMEM on each failing turn, 0 on the last, and that
+ * nothing leaked. */
 #define T_OOM(rc, body)                                                                            \
 	for (long n_ = 0;; n_++) {                                                                 \
 		long before_ = mem_live();                                                         \
