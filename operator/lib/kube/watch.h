@@ -24,7 +24,15 @@
 struct kube_watch;
 
 /* Why a view is not live; for conditions, /readyz and logs. */
-enum kube_watch_trouble { WATCH_OK, WATCH_CONNECTING, WATCH_UNREACHABLE, WATCH_UNAUTHORIZED, WATCH_FORBIDDEN, WATCH_NO_CRD, WATCH_REFUSED };
+enum kube_watch_trouble {
+	WATCH_OK,
+	WATCH_CONNECTING,
+	WATCH_UNREACHABLE,
+	WATCH_UNAUTHORIZED,
+	WATCH_FORBIDDEN,
+	WATCH_NO_CRD,
+	WATCH_REFUSED
+};
 
 struct kube_watch_cfg {
 	const struct kube_type *type;
@@ -38,12 +46,15 @@ struct kube_watch_cfg {
 	void *arg;
 };
 
-int kube_watch_new(struct ws *ws, const struct kube_watch_cfg *cfg, struct kube_watch **ret, struct err *e) MUST_CHECK;
-void kube_watch_close(struct kube_watch *w, void (*closed)(void *arg), void *arg); /* no callback but closed after this */
+int kube_watch_new(struct ws *ws, const struct kube_watch_cfg *cfg, struct kube_watch **ret,
+	struct err *e) MUST_CHECK;
+void kube_watch_close(struct kube_watch *w, void (*closed)(void *arg),
+	void *arg); /* no callback but closed after this */
 
-bool kube_watch_synced(const struct kube_watch *w);  /* was whole at least once */
+bool kube_watch_synced(const struct kube_watch *w); /* was whole at least once */
 enum kube_watch_trouble kube_watch_trouble(const struct kube_watch *w);
-const char *kube_watch_text(const struct kube_watch *w); /* one sentence on the trouble, "" if none; borrowed until the next turn */
+const char *kube_watch_text(const struct kube_watch
+		*w); /* one sentence on the trouble, "" if none; borrowed until the next turn */
 
 struct kube_watch_stats {
 	uint64_t events, bytes, reconnects, resyncs;

@@ -16,17 +16,19 @@
 struct ws;
 
 /* config may be NULL when only a server is wanted; borrowed, must outlive.  user_agent is copied. */
-int ws_new(struct loop *l, const struct kube_config *config, const char *user_agent, struct ws **ret, struct err *e) MUST_CHECK;
-void ws_close(struct ws *w, void (*closed)(void *arg), void *arg); /* connections must be closed before */
+int ws_new(struct loop *l, const struct kube_config *config, const char *user_agent,
+	struct ws **ret, struct err *e) MUST_CHECK;
+void ws_close(struct ws *w, void (*closed)(void *arg),
+	void *arg); /* connections must be closed before */
 struct loop *ws_loop(struct ws *w);
 
 /* One client connection: GET `path` upgraded.  Callbacks never run before ws_connect() returns. */
 struct ws_conn;
 struct ws_conn_cfg {
-	const char *path;      /* with query; copied */
-	size_t max_message;    /* larger: closed with an error */
+	const char *path;   /* with query; copied */
+	size_t max_message; /* larger: closed with an error */
 	unsigned ping_s, hangup_s;
-	int64_t connect_ms;    /* deadline for the whole handshake */
+	int64_t connect_ms; /* deadline for the whole handshake */
 	void (*open)(void *arg);
 	void (*message)(void *arg, const char *text, size_t len); /* whole messages; borrowed */
 	/* Last call; the handle is freed after it.  http: status of a refused upgrade (else 0), retry_after_s
@@ -34,13 +36,15 @@ struct ws_conn_cfg {
 	void (*down)(void *arg, int http, unsigned retry_after_s, const char *text);
 	void *arg;
 };
-int ws_connect(struct ws *w, const struct ws_conn_cfg *cfg, struct ws_conn **ret, struct err *e) MUST_CHECK;
+int ws_connect(struct ws *w, const struct ws_conn_cfg *cfg, struct ws_conn **ret, struct err *e)
+	MUST_CHECK;
 void ws_hangup(struct ws_conn *c); /* `down` runs later, from the loop */
 
 /* A plain HTTP server: GET only, answers come from `answer`, which appends the body and returns the status
  * code (404 for an unknown path) and sets the content type. */
 typedef int ws_answer(void *arg, const char *path, struct buf *body, const char **content_type);
 /* address "127.0.0.1:9090", ":9090" or "[::]:9090".  -EADDRINUSE and the like name the address. */
-int ws_serve(struct ws *w, const char *address, ws_answer *answer, void *arg, struct err *e) MUST_CHECK;
+int ws_serve(struct ws *w, const char *address, ws_answer *answer, void *arg, struct err *e)
+	MUST_CHECK;
 
 #endif

@@ -1,0 +1,100 @@
+#include "kube/watch_fault.h"
+
+#include "base/buf.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { CRD_MS = 5000, SLOW_MS = 10 * 1000, RETRY_AFTER_MAX_S = 120 };
+
+static int64_t after_ms(unsigned retry_after_s)
+{
+	return 1000 *
+		(int64_t)(retry_after_s < RETRY_AFTER_MAX_S ? retry_after_s : RETRY_AFTER_MAX_S);
+}
+
+static struct watch_fault steady(enum kube_watch_trouble trouble, int64_t delay_ms)
+{
+	return (struct watch_fault){ .trouble = trouble, .delay_ms = delay_ms, .steady = true };
+}
+
+static struct watch_fault no_crd(const struct kube_type *t)
+{
+	struct watch_fault f = steady(WATCH_NO_CRD, CRD_MS);
+
+	if (*t->group)
+		err_set(&f.text, ENOENT, "waiting for CRD %s.%s", t->plural, t->group);
+	else
+		err_set(&f.text, ENOENT, "the server does not know %s", t->plural);
+	return f;
+}
+
+static struct watch_fault forbidden(const struct kube_type *t)
+{
+	struct watch_fault f = steady(WATCH_FORBIDDEN, SLOW_MS);
+	AUTO_BUF hint = { 0 };
+
+	kube_rbac_hint(t, NULL, "list\", \"watch",
+		&hint); /* both at once: one rule is to be added */
+	err_set(&f.text, EACCES, "forbidden: %s", hint.s ? hint.s : t->plural);
+	return f;
+}
+
+static struct watch_fault refused(int http)
+{
+	struct watch_fault f = steady(WATCH_REFUSED, SLOW_MS);
+
+	if (http == 422)
+		err_set(&f.text, EINVAL,
+			"the server refuses WatchList: Kubernetes >= 1.34, or the feature gate WatchList, is needed");
+	else
+		err_set(&f.text, EINVAL, "the server refuses the watch: HTTP %d", http);
+	return f;
+}
+
+static struct watch_fault unreachable(int http, unsigned retry_after_s, const char *why)
+{
+	struct watch_fault f = { .trouble = WATCH_UNREACHABLE,
+		.delay_ms = after_ms(retry_after_s) };
+
+	/* 500 is the answer to a resourceVersion that it cannot read. */
+	f.forget = http == 410 || http == 500;
+	if (http)
+		err_set(&f.text, EIO, "the server answers HTTP %d", http);
+	else
+		err_set(&f.text, EIO, "%s", why);
+	return f;
+}
+
+struct watch_fault watch_fault_of_refusal(const struct kube_type *t, int http,
+	unsigned retry_after_s, const char *why)
+{
+	struct watch_fault f = { .trouble = WATCH_UNAUTHORIZED };
+
+	switch (http) {
+	case 401:
+		err_set(&f.text, EACCES, "the server does not accept our credential (HTTP 401)");
+		return f;
+	case 403:
+		return forbidden(t);
+	case 404:
+		return no_crd(t);
+	case 400:
+	case 422:
+		return refused(http);
+	default:
+		return unreachable(http, retry_after_s, why);
+	}
+}
+
+struct watch_fault watch_fault_of_message(int rc, unsigned retry_after_s, const char *why)
+{
+	struct watch_fault f = {
+		.trouble = WATCH_UNREACHABLE,
+		.delay_ms = after_ms(retry_after_s),
+		.forget = rc == -ESTALE,
+	};
+
+	err_set(&f.text, -rc, "%s", why);
+	return f;
+}

@@ -1,0 +1,26 @@
+/* watch_fault.h — what an end of a watch means: which trouble it is, what to tell, when to try again.
+ * Pure. */
+#ifndef KUBE_WATCH_FAULT_H
+#define KUBE_WATCH_FAULT_H
+
+#include "base/err.h"
+#include "kube/watch.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct watch_fault {
+	enum kube_watch_trouble trouble;
+	int64_t delay_ms; /* wait at least this long */
+	bool steady;      /* wait exactly this long: the cause is no overload, and lasts */
+	bool forget;      /* our resourceVersion is the cause: synchronise anew */
+	struct err text;
+};
+
+/* The upgrade was refused with `http`, or the connection failed or broke (http 0, `why` tells). */
+struct watch_fault watch_fault_of_refusal(const struct kube_type *t, int http,
+	unsigned retry_after_s, const char *why);
+/* The stream told an error or made no sense: rc and text of view_message(). */
+struct watch_fault watch_fault_of_message(int rc, unsigned retry_after_s, const char *why);
+
+#endif

@@ -1,0 +1,53 @@
+/* watch_fsm.h — the life of one watch as a table; pure.  watch.c performs the actions.
+ *
+ *            START            OPEN               SYNCED
+ *    IDLE ---------> DIALING -------> SYNCING ----------> LIVE
+ *     ^                ^  | |  RESUMED                     ^ |
+ *     |                |  | +----------------------------- + |
+ *     |          TIMER |  | DOWN          GONE, FAIL         | DOWN
+ *     |                |  v            (SYNCING, LIVE)       v
+ *     +-------------- BACKOFF <------ HANGUP <------     (BACKOFF)
+ *     |     STOP               DOWN
+ *     +------- STOPPING <-- STOP in every other state but IDLE
+ *       DOWN
+ *
+ * HANGUP and STOPPING wait for the connection's last word (DOWN), so that there is never more than one.
+ * What becomes of a 410: forget where we were, hang up, back off, dial: a server that keeps saying it
+ * cannot make us spin. */
+#ifndef KUBE_WATCH_FSM_H
+#define KUBE_WATCH_FSM_H
+
+#define W_STATES(X) X(BAD) X(IDLE) X(DIALING) X(SYNCING) X(LIVE) X(HANGUP) X(BACKOFF) X(STOPPING)
+
+/* OPEN: open, and everything is sent first.  RESUMED: open, and only what is new is sent.
+ * SYNCED: the end of the initial events.  GONE: the server forgot our resourceVersion.
+ * FAIL: we will have no more of this connection.  DOWN: it is no more. */
+#define W_EVENTS(X)                                                                                \
+	X(NONE) X(START) X(OPEN) X(RESUMED) X(SYNCED) X(GONE) X(FAIL) X(DOWN) X(TIMER) X(STOP)
+
+#define W_ACTIONS(X)                                                                               \
+	X(NOTHING)                                                                                 \
+	X(DIAL) X(BEGIN_SYNC) X(FINISH_SYNC) X(RESUME) X(FORGET) X(HANG_UP) X(BACK_OFF) X(RELEASE)
+
+#define AS_STATE(n)  W_##n,
+#define AS_EVENT(n)  E_##n,
+#define AS_ACTION(n) A_##n,
+enum w_state { W_STATES(AS_STATE) W_NSTATES };
+enum w_event { W_EVENTS(AS_EVENT) E_NEVENTS };
+enum w_action { W_ACTIONS(AS_ACTION) A_NACTIONS };
+#undef AS_STATE
+#undef AS_EVENT
+#undef AS_ACTION
+
+_Static_assert((int)W_BAD == 0, "a zeroed table cell must mean illegal");
+
+struct w_edge {
+	enum w_state next; /* W_BAD: illegal */
+	enum w_action act;
+};
+
+struct w_edge watch_edge(enum w_state state, enum w_event event);
+const char *watch_state_name(enum w_state state);
+const char *watch_event_name(enum w_event event);
+
+#endif

@@ -1,0 +1,40 @@
+/* watch_view.h — what is known of one type: per key the resourceVersion that was last passed on.
+ * No I/O: texts of watch events go in, callbacks come out.
+ *
+ * resourceVersions are compared as numbers, which KEP-5504 makes official.  Rules:
+ * - live: an object not newer than what was passed on is an echo and dropped;
+ * - synchronising: an object passed on already is dropped; a newer one is passed on; one that is older than
+ *   what we have, or unknown though our view was whole at a later time, shows that the server went back in
+ *   time: the whole attempt is refused before anything of it was acted on;
+ * - at the end bookmark, what was not sent is gone. */
+#ifndef KUBE_WATCH_VIEW_H
+#define KUBE_WATCH_VIEW_H
+
+#include "base/err.h"
+#include "base/map.h"
+#include "kube/watch.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct watch_view {
+	const struct kube_watch_cfg *cfg; /* borrowed; its callbacks are called */
+	struct map index;                 /* key -> resourceVersion * 2 + seen in this sync */
+	uint64_t whole;                   /* complete up to here; 0: never was */
+	uint64_t newest;                  /* the highest resourceVersion met */
+	bool syncing;
+	bool muted;             /* set by the owner: no callback any more */
+	unsigned retry_after_s; /* what the last -EBUSY asked for */
+};
+
+enum { VIEW_MORE = 0, VIEW_SYNCED = 1 };
+
+/* The initial events are about to come. */
+void view_begin(struct watch_view *v);
+/* One event.  VIEW_MORE, VIEW_SYNCED (that was the last of the initial events; the view is whole), or
+ * -ESTALE (410 Expired), -EBUSY (another error sent by the server), -ERANGE (the server went back in
+ * time), -EPROTO (unreadable), -ENOMEM: then nothing of this event was acted on. */
+int view_message(struct watch_view *v, const char *text, size_t len, struct err *e) MUST_CHECK;
+void view_clear(struct watch_view *v);
+
+#endif

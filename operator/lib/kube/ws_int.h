@@ -1,0 +1,47 @@
+/* ws_int.h — what ws.c, ws_tls.c, ws_client.c and ws_serve.c share.  Nobody else includes it. */
+#ifndef KUBE_WS_INT_H
+#define KUBE_WS_INT_H
+
+#include "kube/ws.h"
+
+#include <libwebsockets.h>
+#include <openssl/ssl.h>
+#include <stdbool.h>
+
+struct ws_server;
+
+struct ws {
+	struct loop *loop;
+	const struct kube_config *config; /* NULL: no client */
+	char *user_agent;
+	SSL_CTX *tls;
+	struct lws_context *lws; /* libwebsockets sets it to NULL when it has freed it */
+	struct lws_vhost *client;
+	struct ws_server *server;
+	unsigned attempts; /* which of the host's addresses is next */
+	struct timer teardown;
+	bool destroying;
+	void (*closed)(void *arg);
+	void *arg;
+};
+
+/* Room for a whole request with its headers: a token may have 10 KB and more. */
+enum { WS_SERV_BUF = 64 * 1024, WS_RX_BUF = 16 * 1024 };
+
+/* TLS of the client side: verifies against the config's CA and name, shows its certificate. */
+int ws_tls_new(const struct kube_config *config, SSL_CTX **ret, struct err *e) MUST_CHECK;
+
+int ws_client_callback(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in,
+	size_t len);
+
+/* Makes libwebsockets look at its timers now: what is set from outside its own callbacks waits else. */
+static inline void ws_wake(struct ws *w)
+{
+	lws_cancel_service(w->lws);
+}
+
+void ws_server_stop(struct ws_server *s); /* stops accepting */
+bool ws_server_stopped(const struct ws_server *s);
+void ws_server_free(struct ws_server *s);
+
+#endif

@@ -1,0 +1,272 @@
+/* The HTTP server behind ws_serve(): GET, one answer, connection closed.
+ *
+ * The listening socket is ours and libwebsockets adopts what it accepts: its own listener tells neither
+ * why an address cannot be had nor knows a limit. */
+#include "kube/ws_int.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { MAX_CONNECTIONS = 16, BACKLOG = 16, REQUEST_SECONDS = 5, CHUNK = 8 * 1024 };
+
+struct ws_server {
+	struct ws *ws;
+	struct lws_vhost *vhost;
+	uv_poll_t listener;
+	int fd;
+	bool stopped; /* the listener's handle is closed */
+	unsigned connections;
+	ws_answer *answer;
+	void *arg;
+};
+
+struct session { /* zeroed by libwebsockets */
+	struct buf body;
+	size_t sent;
+};
+
+static int refuse(struct lws *wsi, unsigned status, const char *text)
+{
+	lws_return_http_status(wsi, status, text);
+	return -1;
+}
+
+static int send_head(struct lws *wsi, unsigned status, const char *type, size_t length)
+{
+	unsigned char head[LWS_PRE + 1024], *start = &head[LWS_PRE], *p = start;
+	unsigned char *end = &head[sizeof(head) - 1];
+
+	if (lws_add_http_common_headers(wsi, status, type, length, &p, end))
+		return -1;
+	return lws_finalize_write_http_header(wsi, start, &p, end) ? -1 : 0;
+}
+
+static int on_request(struct lws *wsi, struct session *s, const char *path)
+{
+	struct ws_server *server = lws_vhost_user(lws_get_vhost(wsi));
+	const char *type = "text/plain";
+	int status;
+
+	if (!lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI))
+		return refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED, "only GET");
+	status = server->answer(server->arg, path, &s->body, &type);
+	if (s->body.oom)
+		return refuse(wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, "out of memory");
+	if (send_head(wsi, (unsigned)status, type, s->body.len))
+		return -1;
+	lws_callback_on_writable(wsi);
+	return 0;
+}
+
+/* Returns -1 after the last chunk: libwebsockets flushes and closes. */
+static int on_writable(struct lws *wsi, struct session *s)
+{
+	unsigned char chunk[LWS_PRE + CHUNK];
+	size_t n = s->body.len - s->sent;
+	bool last = n <= CHUNK;
+
+	if (!last)
+		n = CHUNK;
+	if (n)
+		memcpy(&chunk[LWS_PRE], s->body.s + s->sent, n);
+	if (lws_write(wsi, &chunk[LWS_PRE], n, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) <
+		(int)n)
+		return -1;
+	s->sent += n;
+	if (!last)
+		lws_callback_on_writable(wsi);
+	return last ? -1 : 0;
+}
+
+static int serve_callback(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in,
+	size_t len)
+{
+	struct session *s = user;
+	struct ws_server *server;
+
+	(void)len;
+	switch (why) {
+	case LWS_CALLBACK_HTTP:
+		return on_request(wsi, s, in);
+	case LWS_CALLBACK_HTTP_WRITEABLE:
+		return on_writable(wsi, s);
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "no upgrade here");
+	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+		return -1;
+	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+		if (s)
+			buf_clear(&s->body);
+		break;
+	case LWS_CALLBACK_WSI_DESTROY:
+		server = lws_get_opaque_user_data(wsi);
+		if (server)
+			server->connections--;
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+static const struct lws_protocols serve_protocols[] = {
+	{ .name = "http",
+		.callback = serve_callback,
+		.per_session_data_size = sizeof(struct session) },
+	{ 0 },
+};
+
+static void adopt(struct ws_server *s, int fd)
+{
+	struct lws *wsi = lws_adopt_socket_vhost(s->vhost, fd); /* closes fd when it fails */
+
+	if (!wsi)
+		return;
+	lws_set_opaque_user_data(wsi, s);
+	s->connections++;
+	ws_wake(s->ws);
+}
+
+static void on_connection(uv_poll_t *listener, int status, int events)
+{
+	struct ws_server *s = listener->data;
+	int fd;
+
+	(void)events;
+	while (status == 0 &&
+		(fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+		if (s->connections < MAX_CONNECTIONS)
+			adopt(s, fd);
+		else
+			close(fd);
+	}
+}
+
+/* "ADDRESS:PORT", "[ADDRESS]:PORT", ":PORT" (all addresses, both families). */
+static int parse_address(const char *text, struct sockaddr_storage *ret)
+{
+	const char *colon = strrchr(text, ':');
+	size_t n = colon ? (size_t)(colon - text) : 0;
+	char host[INET6_ADDRSTRLEN] = "::", *end;
+
+	if (!colon || !colon[1] || n >= sizeof(host))
+		return -EINVAL;
+	long port = strtol(colon + 1, &end, 10);
+	if (*end || port < 0 || port > 65535)
+		return -EINVAL;
+	if (n > 2 && text[0] == '[' && text[n - 1] == ']')
+		snprintf(host, sizeof(host), "%.*s", (int)n - 2, text + 1);
+	else if (n)
+		snprintf(host, sizeof(host), "%.*s", (int)n, text);
+	if (strchr(host, ':'))
+		return uv_ip6_addr(host, (int)port, (struct sockaddr_in6 *)(void *)ret);
+	return uv_ip4_addr(host, (int)port, (struct sockaddr_in *)(void *)ret);
+}
+
+static int listen_on(const struct sockaddr_storage *a)
+{
+	socklen_t size =
+		a->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+	int on = 1, off = 0, fd;
+
+	fd = socket(a->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (a->ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if (bind(fd, (const struct sockaddr *)a, size) < 0 || listen(fd, BACKLOG) < 0) {
+		int rc = -errno;
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+static int open_listener(const char *address, struct err *e)
+{
+	struct sockaddr_storage a = { 0 };
+	int fd;
+
+	if (parse_address(address, &a) < 0)
+		return err_set(e, EINVAL, "cannot listen on %s: want IP-ADDRESS:PORT or :PORT",
+			address);
+	fd = listen_on(&a);
+	if (fd == -EAFNOSUPPORT && address[0] == ':') { /* a kernel without IPv6 */
+		uv_ip4_addr("0.0.0.0", ntohs(((struct sockaddr_in6 *)(void *)&a)->sin6_port),
+			(struct sockaddr_in *)(void *)&a);
+		fd = listen_on(&a);
+	}
+	return fd < 0 ? err_set(e, -fd, "cannot listen on %s: %s", address, strerror(-fd)) : fd;
+}
+
+static struct lws_vhost *make_vhost(struct ws_server *s)
+{
+	struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
+		.vhost_name = "server",
+		.protocols = serve_protocols,
+		.user = s,
+		.timeout_secs = REQUEST_SECONDS,
+		.keepalive_timeout = REQUEST_SECONDS,
+		.http_proxy_address = "",
+	};
+
+	return lws_create_vhost(s->ws->lws, &info);
+}
+
+int ws_serve(struct ws *w, const char *address, ws_answer *answer, void *arg, struct err *e)
+{
+	struct ws_server *s = mem_alloc(sizeof(*s));
+
+	assert(!w->server);
+	if (!s)
+		return err_set(e, ENOMEM, "server: out of memory");
+	*s = (struct ws_server){ .ws = w, .answer = answer, .arg = arg };
+	s->fd = open_listener(address, e);
+	if (s->fd < 0) {
+		int rc = s->fd;
+		mem_free(s);
+		return rc;
+	}
+	s->vhost = make_vhost(s);
+	if (!s->vhost || uv_poll_init(loop_uv(w->loop), &s->listener, s->fd) < 0) {
+		close(s->fd);
+		mem_free(s);
+		return err_set(e, ENOMEM, "libwebsockets: no room for the server");
+	}
+	s->listener.data = s;
+	uv_poll_start(&s->listener, UV_READABLE, on_connection);
+	w->server = s;
+	return 0;
+}
+
+static void listener_closed(uv_handle_t *h)
+{
+	struct ws_server *s = h->data;
+
+	close(s->fd);
+	s->stopped = true;
+}
+
+void ws_server_stop(struct ws_server *s)
+{
+	if (s)
+		uv_close((uv_handle_t *)&s->listener, listener_closed);
+}
+
+bool ws_server_stopped(const struct ws_server *s)
+{
+	return !s || s->stopped;
+}
+
+void ws_server_free(struct ws_server *s)
+{
+	mem_free(s);
+}
