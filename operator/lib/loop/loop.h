@@ -22,7 +22,8 @@ void loop_stop(struct loop *l); /* from a callback */
 void loop_free(struct loop *l);
 
 /* SIGTERM, SIGINT…: cb runs on the loop; a handle kept by the loop does not keep loop_run() alive. */
-int loop_on_signal(struct loop *l, int signum, void (*cb)(void *arg, int signum), void *arg, struct err *e) MUST_CHECK;
+int loop_on_signal(struct loop *l, int signum, void (*cb)(void *arg, int signum), void *arg,
+	struct err *e) MUST_CHECK;
 
 /* A one-shot timer, embedded in its owner.  timer_init once; timer_set re-arms (replacing what was
  * set), also from its own callback; timer_stop disarms.  The memory must live until closed() ran. */
@@ -36,6 +37,7 @@ void timer_init(struct loop *l, struct timer *t, void (*cb)(void *arg), void *ar
 void timer_set(struct timer *t, int64_t delay_ms); /* negative counts as 0 */
 void timer_stop(struct timer *t);
 bool timer_active(const struct timer *t);
-void timer_close(struct timer *t, void (*closed)(void *arg)); /* closed may be NULL: memory must then outlive the loop */
+/* closed(arg of the timer) may be NULL: the memory must then outlive the loop. */
+void timer_close(struct timer *t, void (*closed)(void *arg));
 
 #endif
