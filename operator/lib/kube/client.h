@@ -31,16 +31,17 @@ struct kube_cfg {
 
 /* What came back.  Borrowed until the callback returns. */
 struct kube_reply {
-	int rc;               /* 0 or -errno, see kube_errno_of(); -ETIMEDOUT when given up */
-	int http;             /* 0 if no response came */
-	cJSON *json;          /* the body when it is JSON (a Status on failure); NULL else.  STEAL() keeps it */
-	char reason[64];      /* Status.reason, "" without */
-	struct err err;       /* on failure: what was tried and what answered; for 403 the verb, the resource and the
-	                         RBAC rule to add */
+	int rc;      /* 0 or -errno, see kube_errno_of(); -ETIMEDOUT when given up */
+	int http;    /* 0 if no response came */
+	cJSON *json; /* the body if it is JSON (on failure a Status), else NULL.  STEAL() keeps it */
+	char reason[64]; /* Status.reason, "" without */
+	/* On failure: what was tried, what was answered; for a 403 the verb and the RBAC rule to add. */
+	struct err err;
 };
 typedef void kube_done(void *arg, struct kube_reply *r);
 
-int kube_new(struct loop *l, const struct kube_cfg *cfg, struct kube **ret, struct err *e) MUST_CHECK;
+int kube_new(struct loop *l, const struct kube_cfg *cfg, struct kube **ret, struct err *e)
+	MUST_CHECK;
 /* Cancels what is under way (those callbacks run with -ECANCELED), closes, then calls closed. */
 void kube_close(struct kube *k, void (*closed)(void *arg), void *arg);
 
@@ -49,24 +50,37 @@ struct kube_object {
 	const char *ns, *name, *sub; /* ns/sub NULL where there is none */
 };
 
-/* `done` is never called before these return.  All arguments are copied.  0 or -ENOMEM. */
+/* `done` is never called before these return.  All arguments are copied.  0, -ENOMEM, or -ECANCELED once
+ * kube_close() was called.  A 2xx whose body is no JSON is -EPROTO; one over 8 MiB is -EMSGSIZE. */
 int kube_get(struct kube *k, struct kube_object o, kube_done *done, void *arg) MUST_CHECK;
-/* GET of the collection; label_selector may be NULL. */
+/* GET of the whole collection in one page; label_selector may be NULL. */
 int kube_list(struct kube *k, const struct kube_type *t, const char *ns, const char *label_selector,
 	kube_done *done, void *arg) MUST_CHECK;
-int kube_create(struct kube *k, struct kube_object o, const cJSON *body, kube_done *done, void *arg) MUST_CHECK;
+int kube_create(struct kube *k, struct kube_object o, const cJSON *body, kube_done *done, void *arg)
+	MUST_CHECK;
 /* Server-side apply with force: the field manager owns what the body says. */
-int kube_apply(struct kube *k, struct kube_object o, const cJSON *body, kube_done *done, void *arg) MUST_CHECK;
-int kube_merge_patch(struct kube *k, struct kube_object o, const cJSON *body, kube_done *done, void *arg) MUST_CHECK;
-/* RFC 6902; a failed `test` answers 422: rc is -EAGAIN. */
-int kube_json_patch(struct kube *k, struct kube_object o, const cJSON *patch, kube_done *done, void *arg) MUST_CHECK;
-/* With precondition on the uid (NULL = none) and propagationPolicy Background.  A 404 is -ENOENT. */
-int kube_delete(struct kube *k, struct kube_object o, const char *uid, kube_done *done, void *arg) MUST_CHECK;
+int kube_apply(struct kube *k, struct kube_object o, const cJSON *body, kube_done *done, void *arg)
+	MUST_CHECK;
+int kube_merge_patch(struct kube *k, struct kube_object o, const cJSON *body, kube_done *done,
+	void *arg) MUST_CHECK;
+/* RFC 6902.  -EAGAIN: the object is not as the patch takes it to be.  Kubernetes (seen with 1.35) answers a
+ * failed `test`, and a path whose parent is missing, with the same 422 without causes; a 422 with causes
+ * means that the outcome would be invalid: -EINVAL.  `test` with value null succeeds when the member is
+ * missing, provided that its parent is there.  An answer lost on the way makes us send the patch again, and
+ * its own `test` may then fail: after -EAGAIN read the object. */
+int kube_json_patch(struct kube *k, struct kube_object o, const cJSON *patch, kube_done *done,
+	void *arg) MUST_CHECK;
+/* With precondition on the uid (NULL = none) and propagationPolicy Background.  Gone: -ENOENT; another uid
+ * (a 409): -EAGAIN. */
+int kube_delete(struct kube *k, struct kube_object o, const char *uid, kube_done *done, void *arg)
+	MUST_CHECK;
 /* Any path, for /readyz and the like. */
 int kube_get_path(struct kube *k, const char *path, kube_done *done, void *arg) MUST_CHECK;
 
-/* 404 -ENOENT; 401/403 -EACCES; 409 -EAGAIN (AlreadyExists: -EEXIST); 410 -ESTALE; 422 -EINVAL (JSON Patch
- * test: -EAGAIN); 429/5xx -EBUSY; other 4xx -EINVAL; 2xx 0. */
+/* 2xx 0; 401/403 -EACCES; 404 -ENOENT; 409 -EAGAIN (AlreadyExists: -EEXIST); 410 -ESTALE; 429/5xx -EBUSY;
+ * other 3xx and 4xx -EINVAL.  Two exceptions are known only to the call itself: JSON Patch above, and a
+ * server-side apply with a field that the schema does not know, which is answered 500 without a reason
+ * (1.35): -EINVAL, not sent again. */
 int kube_errno_of(int http, const char *reason);
 
 /* For /metrics: requests by verb and code since start; see serve/. */

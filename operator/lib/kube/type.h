@@ -14,16 +14,27 @@ struct kube_type {
 	bool namespaced;
 };
 
-extern const struct kube_type KUBE_NAMESPACE, KUBE_CONTROLLER_REVISION, KUBE_EVENT, /* events.k8s.io/v1 */
-	KUBE_MANAGED_CLUSTER, KUBE_MANIFEST_WORK, KUBE_ADDON_PLACEMENT_SCORE,
-	KUBE_ONBOARDING_PLAN, KUBE_FUNCTION_SCHEDULER, KUBE_CLUSTER_ONBOARDING;
+/* KUBE_EVENT is events.k8s.io/v1's. */
+extern const struct kube_type KUBE_NAMESPACE, KUBE_CONTROLLER_REVISION, KUBE_EVENT,
+	KUBE_MANAGED_CLUSTER, KUBE_MANIFEST_WORK, KUBE_ADDON_PLACEMENT_SCORE, KUBE_ONBOARDING_PLAN,
+	KUBE_FUNCTION_SCHEDULER, KUBE_CLUSTER_ONBOARDING;
 
 /* "/apis/GROUP/VERSION/namespaces/NS/PLURAL/NAME/SUB"; ns, name, sub may be NULL; segments are
  * percent-encoded.  ns NULL on a namespaced type = all namespaces.  Caller frees; NULL = out of memory. */
-char *kube_path(const struct kube_type *t, const char *ns, const char *name, const char *sub) MUST_CHECK;
+char *kube_path(const struct kube_type *t, const char *ns, const char *name, const char *sub)
+	MUST_CHECK;
 /* "cluster.open-cluster-management.io/v1" or "v1".  Caller frees. */
 char *kube_api_version(const struct kube_type *t) MUST_CHECK;
 /* The known type of an apiVersion and kind, or NULL. */
 const struct kube_type *kube_type_of(const char *api_version, const char *kind);
+
+struct buf;
+/* Appends text percent-encoded: for one path segment or one query value. */
+void kube_url_add(struct buf *out, const char *text);
+/* Appends "clusteronboardings.berth.dev/status", or "namespaces"; sub may be NULL. */
+void kube_type_text(const struct kube_type *t, const char *sub, struct buf *out);
+/* Appends what a 403 wants: `needs verb "patch" on clusteronboardings.berth.dev/status; add to its
+ * ClusterRole: {apiGroups: ["berth.dev"], resources: ["clusteronboardings/status"], verbs: ["patch"]}`. */
+void kube_rbac_hint(const struct kube_type *t, const char *sub, const char *verb, struct buf *out);
 
 #endif

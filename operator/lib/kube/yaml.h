@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 
-int yaml_parse(const char *text, size_t len, cJSON **ret, struct err *e) MUST_CHECK; /* empty text: empty object */
+/* Empty text is an empty object.  0, -EINVAL, -ENOMEM. */
+int yaml_parse(const char *text, size_t len, cJSON **ret, struct err *e) MUST_CHECK;
 
 #endif

@@ -1,0 +1,373 @@
+/* libcurl tells which sockets to watch and when to be woken; uv_poll and one timer do that, and whatever
+ * became of it is collected from curl_multi_info_read() afterwards.
+ *
+ * A server whose machine vanished never refuses: TCP_USER_TIMEOUT ends the connection when sent bytes stay
+ * unacknowledged, keep-alive when nothing is sent. */
+#include "kube/http.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define CONNECT_MS          10000L
+#define REQUEST_MS          30000L
+#define SILENCE_MS          20000
+#define CONNECTIONS_MOST    2L
+#define RETRY_AFTER_MOST_MS 300000
+
+struct http {
+	CURLM *multi;
+	struct loop *loop;
+	const struct kube_config *config;
+	char *user_agent;
+	char *origin;                  /* "https://name:6443/prefix" as the certificate knows it */
+	struct curl_slist *connect_to; /* set with tls-server-name */
+	struct timer timer;
+	unsigned open; /* handles not yet closed */
+	void (*closed)(void *arg);
+	void *arg;
+};
+
+struct watched_socket {
+	uv_poll_t poll;
+	struct http *http;
+	curl_socket_t fd;
+};
+
+static int rc_of(CURLcode code)
+{
+	switch (code) {
+	case CURLE_OK:
+		return 0;
+	case CURLE_OUT_OF_MEMORY:
+		return -ENOMEM;
+	case CURLE_FILESIZE_EXCEEDED:
+	case CURLE_WRITE_ERROR:
+		return -EMSGSIZE;
+	case CURLE_URL_MALFORMAT:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CACERT_BADFILE:
+		return -EINVAL;
+	default:
+		return -ENOTCONN;
+	}
+}
+
+static void describe(struct http_exchange *x, CURLcode code)
+{
+	long os_errno = 0;
+	curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &os_errno);
+	const char *text = curl_easy_strerror(code);
+	if (x->rc == -EMSGSIZE)
+		text = x->answer.oom ? "out of memory" : "the answer is larger than 8 MiB";
+	else if (code == CURLE_COULDNT_CONNECT && os_errno)
+		text = strerror((int)os_errno);
+	else if (*x->text)
+		return;
+	snprintf(x->text, sizeof(x->text), "%s", text);
+}
+
+static void release(struct http *h, struct http_exchange *x)
+{
+	curl_multi_remove_handle(h->multi, x->easy);
+	curl_easy_cleanup(STEAL(x->easy));
+	curl_slist_free_all(STEAL(x->headers));
+}
+
+static void finish(struct http *h, struct http_exchange *x, CURLcode code)
+{
+	long status = 0;
+	curl_off_t retry_after = 0;
+	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(x->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	x->rc = rc_of(code);
+	x->timed_out = code == CURLE_OPERATION_TIMEDOUT;
+	x->status = x->rc == 0 ? (int)status : 0;
+	x->retry_after_ms =
+		retry_after < RETRY_AFTER_MOST_MS / 1000 ? retry_after * 1000 : RETRY_AFTER_MOST_MS;
+	if (x->rc < 0)
+		describe(x, code);
+	if (x->answer.oom)
+		x->rc = -ENOMEM;
+	release(h, x);
+	x->done(x);
+}
+
+static void collect(struct http *h)
+{
+	CURLMsg *msg;
+	int left;
+	while ((msg = curl_multi_info_read(h->multi, &left))) {
+		struct http_exchange *x = NULL;
+		CURLcode code = msg->data.result; /* msg is gone with its handle */
+		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&x);
+		finish(h, x, code);
+	}
+}
+
+static void act(struct http *h, curl_socket_t fd, int what)
+{
+	int running;
+	curl_multi_socket_action(h->multi, fd, what, &running);
+	collect(h);
+}
+
+static void socket_ready(uv_poll_t *poll, int status, int events)
+{
+	struct watched_socket *s = poll->data;
+	int what = 0;
+	if (status < 0)
+		what = CURL_CSELECT_ERR;
+	if (events & UV_READABLE)
+		what |= CURL_CSELECT_IN;
+	if (events & UV_WRITABLE)
+		what |= CURL_CSELECT_OUT;
+	act(s->http, s->fd, what);
+}
+
+static void timer_rang(void *arg)
+{
+	act(arg, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static void handle_closed(struct http *h)
+{
+	if (--h->open > 0)
+		return;
+	void (*closed)(void *arg) = h->closed;
+	void *arg = h->arg;
+	mem_free(h->user_agent);
+	mem_free(h->origin);
+	mem_free(h);
+	curl_global_cleanup();
+	if (closed)
+		closed(arg);
+}
+
+static void timer_closed(void *arg)
+{
+	handle_closed(arg);
+}
+
+static void socket_closed(uv_handle_t *handle)
+{
+	struct watched_socket *s = handle->data;
+	handle_closed(s->http);
+	mem_free(s);
+}
+
+static struct watched_socket *watch_socket(struct http *h, curl_socket_t fd)
+{
+	struct watched_socket *s = mem_alloc(sizeof(*s));
+	if (!s)
+		return NULL;
+	if (uv_poll_init_socket(loop_uv(h->loop), &s->poll, fd) < 0) {
+		mem_free(s);
+		return NULL;
+	}
+	s->poll.data = s;
+	s->http = h;
+	s->fd = fd;
+	h->open++;
+	curl_multi_assign(h->multi, fd, s);
+	return s;
+}
+
+/* curl's CURLMOPT_SOCKETFUNCTION. */
+static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
+{
+	struct http *h = arg;
+	struct watched_socket *s = socket_arg;
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		if (s) {
+			curl_multi_assign(h->multi, fd, NULL);
+			uv_close((uv_handle_t *)&s->poll, socket_closed);
+		}
+		return 0;
+	}
+	if (!s)
+		s = watch_socket(h, fd);
+	int events =
+		(what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+	return s && uv_poll_start(&s->poll, events, socket_ready) == 0 ? 0 : -1;
+}
+
+/* curl's CURLMOPT_TIMERFUNCTION. */
+static int want_timer(CURLM *multi, long delay_ms, void *arg)
+{
+	struct http *h = arg;
+	(void)multi;
+	if (delay_ms < 0)
+		timer_stop(&h->timer);
+	else
+		timer_set(&h->timer, delay_ms);
+	return 0;
+}
+
+static int socket_made(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	int ms = SILENCE_MS;
+	(void)arg, (void)purpose;
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+	return CURL_SOCKOPT_OK;
+}
+
+static size_t bytes_came(char *bytes, size_t one, size_t n, void *arg)
+{
+	struct http_exchange *x = arg;
+	if (x->answer.len + one * n > HTTP_BODY_MOST)
+		return 0;
+	buf_add(&x->answer, bytes, one * n);
+	return x->answer.oom ? 0 : one * n;
+}
+
+static bool add_header(struct http_exchange *x, const char *line)
+{
+	struct curl_slist *longer = line ? curl_slist_append(x->headers, line) : NULL;
+	if (longer)
+		x->headers = longer;
+	return longer;
+}
+
+static bool set_headers(struct http_exchange *x)
+{
+	AUTO_STR type = mem_printf("Content-Type: %s", x->content_type ? x->content_type : "");
+	AUTO_STR bearer = mem_printf("Authorization: Bearer %s", x->token ? x->token : "");
+	return add_header(x, "Accept: application/json") && add_header(x, "Expect:") &&
+		(!x->content_type || add_header(x, type)) && (!x->token || add_header(x, bearer)) &&
+		curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers) == CURLE_OK;
+}
+
+static bool set_blob(CURL *easy, CURLoption option, const char *pem)
+{
+	struct curl_blob blob = { (void *)(uintptr_t)pem, pem ? strlen(pem) : 0, CURL_BLOB_NOCOPY };
+	return !pem || curl_easy_setopt(easy, option, &blob) == CURLE_OK;
+}
+
+#define SET(option, value) (curl_easy_setopt(x->easy, CURLOPT_##option, (value)) == CURLE_OK)
+
+static bool set_server(struct http *h, struct http_exchange *x)
+{
+	AUTO_STR url = mem_printf("%s%s", h->origin, x->path);
+	return url && SET(URL, url) && SET(PATH_AS_IS, 1L) && SET(CONNECT_TO, h->connect_to) &&
+		SET(PROTOCOLS_STR, "https") && SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) &&
+		SET(PIPEWAIT, 1L) && SET(FRESH_CONNECT, (long)x->fresh) &&
+		set_blob(x->easy, CURLOPT_CAINFO_BLOB, h->config->ca_pem) &&
+		set_blob(x->easy, CURLOPT_SSLCERT_BLOB, h->config->cert_pem) &&
+		set_blob(x->easy, CURLOPT_SSLKEY_BLOB, h->config->key_pem);
+}
+
+static bool set_limits(struct http_exchange *x)
+{
+	long timeout_ms = REQUEST_MS;
+	if (x->timeout_ms && x->timeout_ms < timeout_ms)
+		timeout_ms = x->timeout_ms > 0 ? (long)x->timeout_ms : 1;
+	return SET(CONNECTTIMEOUT_MS, CONNECT_MS) && SET(TIMEOUT_MS, timeout_ms) &&
+		SET(MAXFILESIZE, (long)HTTP_BODY_MOST) && SET(NOSIGNAL, 1L) &&
+		SET(TCP_KEEPALIVE, 1L) && SET(TCP_KEEPIDLE, 15L) && SET(TCP_KEEPINTVL, 5L) &&
+		SET(SOCKOPTFUNCTION, socket_made);
+}
+
+static bool set_exchange(struct http *h, struct http_exchange *x)
+{
+	return SET(PRIVATE, x) && SET(ERRORBUFFER, x->text) && SET(WRITEFUNCTION, bytes_came) &&
+		SET(WRITEDATA, x) && SET(USERAGENT, h->user_agent) &&
+		(!x->content_type ||
+			(SET(POSTFIELDSIZE_LARGE, (curl_off_t)x->body_len) &&
+				SET(POSTFIELDS, x->body))) &&
+		SET(CUSTOMREQUEST, x->method);
+}
+
+int http_start(struct http *h, struct http_exchange *x)
+{
+	*x->text = '\0';
+	x->rc = x->status = 0;
+	x->timed_out = false;
+	buf_reset(&x->answer);
+	x->easy = curl_easy_init();
+	if (!x->easy)
+		return -ENOMEM;
+	if (set_server(h, x) && set_limits(x) && set_exchange(h, x) && set_headers(x) &&
+		curl_multi_add_handle(h->multi, x->easy) == CURLM_OK)
+		return 0;
+	curl_easy_cleanup(STEAL(x->easy));
+	curl_slist_free_all(STEAL(x->headers));
+	return -ENOMEM;
+}
+
+void http_cancel(struct http *h, struct http_exchange *x)
+{
+	if (x->easy)
+		release(h, x);
+}
+
+void http_exchange_clear(struct http_exchange *x)
+{
+	assert(!x->easy);
+	buf_clear(&x->answer);
+}
+
+static bool name_server(struct http *h, const struct kube_config *c)
+{
+	if (!c->tls_server_name) {
+		h->origin = mem_strdup(c->server);
+		return h->origin;
+	}
+	/* The URL says the name that the certificate must carry; the socket goes to the address. */
+	bool six = strchr(c->host, ':');
+	h->origin = mem_printf("https://%s:%d%s", c->tls_server_name, c->port, c->prefix);
+	AUTO_STR to = mem_printf("%s:%d:%s%s%s:%d", c->tls_server_name, c->port, six ? "[" : "",
+		c->host, six ? "]" : "", c->port);
+	h->connect_to = to ? curl_slist_append(NULL, to) : NULL;
+	return h->origin && h->connect_to;
+}
+
+static bool set_up(struct http *h, const char *user_agent)
+{
+	h->user_agent = mem_strdup(user_agent);
+	h->multi = curl_multi_init();
+	if (!h->multi || !h->user_agent || !name_server(h, h->config))
+		return false;
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, want_timer);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, CONNECTIONS_MOST);
+	return true;
+}
+
+int http_new(struct loop *l, const struct kube_config *config, const char *user_agent,
+	struct http **ret, struct err *e)
+{
+	struct http *h = mem_alloc(sizeof(*h));
+	if (!h)
+		return err_set(e, ENOMEM, "HTTP client: out of memory");
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	h->loop = l;
+	h->config = config;
+	h->open = 1;
+	timer_init(l, &h->timer, timer_rang, h);
+	if (!set_up(h, user_agent)) {
+		http_close(h, NULL, NULL);
+		return err_set(e, ENOMEM, "HTTP client: out of memory");
+	}
+	*ret = h;
+	return 0;
+}
+
+void http_close(struct http *h, void (*closed)(void *arg), void *arg)
+{
+	h->closed = closed;
+	h->arg = arg;
+	if (h->multi) /* closes the connections: want_socket() is called for each */
+		curl_multi_cleanup(h->multi);
+	curl_slist_free_all(h->connect_to);
+	timer_close(&h->timer, timer_closed);
+}

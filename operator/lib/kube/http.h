@@ -1,0 +1,55 @@
+/* http.h — HTTPS exchanges with one API server: libcurl's multi interface on our loop, all of them
+ * multiplexed over one HTTP/2 connection (a second one when its streams are used up).  One attempt each: what
+ * to try again, and when, is client.c's.  Internal to lib/kube. */
+#ifndef KUBE_HTTP_H
+#define KUBE_HTTP_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "kube/config.h"
+#include "loop/loop.h"
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct http;
+
+#define HTTP_BODY_MOST (8 << 20)
+
+/* One attempt, embedded in its owner.  The owner fills the first block and keeps it all in place from
+ * http_start() until done() or http_cancel(); the second block is there for done(). */
+struct http_exchange {
+	const char *method, *path; /* path with query */
+	const char *content_type;  /* NULL: no body */
+	const char *body;
+	size_t body_len;
+	const char *token;  /* bearer; NULL = none */
+	bool fresh;         /* on a new connection */
+	int64_t timeout_ms; /* 0, or less than the usual 30 s */
+	void (*done)(struct http_exchange *x);
+
+	/* 0: an answer came; -ENOTCONN: none, worth trying again; -EMSGSIZE, -EINVAL, -ENOMEM: not */
+	int rc;
+	bool timed_out;
+	int status;
+	int64_t retry_after_ms; /* 0 = not said */
+	struct buf answer;
+	char text[CURL_ERROR_SIZE]; /* why none came */
+
+	CURL *easy;
+	struct curl_slist *headers;
+};
+
+int http_new(struct loop *l, const struct kube_config *config, const char *user_agent,
+	struct http **ret, struct err *e) MUST_CHECK;
+/* Cancels nothing: exchanges must be over. */
+void http_close(struct http *h, void (*closed)(void *arg), void *arg);
+
+/* 0, and done() runs later; or -ENOMEM. */
+int http_start(struct http *h, struct http_exchange *x) MUST_CHECK;
+/* done() will not run; a no-op when it did. */
+void http_cancel(struct http *h, struct http_exchange *x);
+void http_exchange_clear(struct http_exchange *x);
+
+#endif

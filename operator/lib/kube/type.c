@@ -1,0 +1,112 @@
+#include "kube/type.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define CLUSTER "cluster.open-cluster-management.io"
+#define WORK    "work.open-cluster-management.io"
+#define BERTH   "berth.dev"
+
+const struct kube_type KUBE_NAMESPACE = { "", "v1", "namespaces", "Namespace", false };
+const struct kube_type KUBE_CONTROLLER_REVISION = { "apps", "v1", "controllerrevisions",
+	"ControllerRevision", true };
+const struct kube_type KUBE_EVENT = { "events.k8s.io", "v1", "events", "Event", true };
+const struct kube_type KUBE_MANAGED_CLUSTER = { CLUSTER, "v1", "managedclusters", "ManagedCluster",
+	false };
+const struct kube_type KUBE_MANIFEST_WORK = { WORK, "v1", "manifestworks", "ManifestWork", true };
+const struct kube_type KUBE_ADDON_PLACEMENT_SCORE = { CLUSTER, "v1alpha1", "addonplacementscores",
+	"AddOnPlacementScore", true };
+const struct kube_type KUBE_ONBOARDING_PLAN = { BERTH, "v1alpha1", "onboardingplans",
+	"OnboardingPlan", false };
+const struct kube_type KUBE_FUNCTION_SCHEDULER = { BERTH, "v1alpha1", "functionschedulers",
+	"FunctionScheduler", false };
+const struct kube_type KUBE_CLUSTER_ONBOARDING = { BERTH, "v1alpha1", "clusteronboardings",
+	"ClusterOnboarding", false };
+
+static const struct kube_type *const known[] = {
+	&KUBE_NAMESPACE,
+	&KUBE_CONTROLLER_REVISION,
+	&KUBE_EVENT,
+	&KUBE_MANAGED_CLUSTER,
+	&KUBE_MANIFEST_WORK,
+	&KUBE_ADDON_PLACEMENT_SCORE,
+	&KUBE_ONBOARDING_PLAN,
+	&KUBE_FUNCTION_SCHEDULER,
+	&KUBE_CLUSTER_ONBOARDING,
+};
+
+void kube_url_add(struct buf *out, const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		if (isalnum((unsigned char)*p) || strchr("-._~", *p))
+			buf_add(out, p, 1);
+		else
+			buf_printf(out, "%%%02X", (unsigned char)*p);
+	}
+}
+
+static void add_segment(struct buf *out, const char *text)
+{
+	buf_str(out, "/");
+	kube_url_add(out, text);
+}
+
+char *kube_path(const struct kube_type *t, const char *ns, const char *name, const char *sub)
+{
+	AUTO_BUF b = { 0 };
+	buf_str(&b, *t->group ? "/apis" : "/api");
+	if (*t->group)
+		add_segment(&b, t->group);
+	add_segment(&b, t->version);
+	if (ns) {
+		buf_str(&b, "/namespaces");
+		add_segment(&b, ns);
+	}
+	add_segment(&b, t->plural);
+	if (name)
+		add_segment(&b, name);
+	if (sub)
+		add_segment(&b, sub);
+	return buf_steal(&b);
+}
+
+char *kube_api_version(const struct kube_type *t)
+{
+	return mem_printf("%s%s%s", t->group, *t->group ? "/" : "", t->version);
+}
+
+static bool has_api_version(const struct kube_type *t, const char *api_version)
+{
+	size_t n = strlen(t->group);
+	if (n == 0)
+		return !strcmp(api_version, t->version);
+	return !strncmp(api_version, t->group, n) && api_version[n] == '/' &&
+		!strcmp(api_version + n + 1, t->version);
+}
+
+const struct kube_type *kube_type_of(const char *api_version, const char *kind)
+{
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (!strcmp(known[i]->kind, kind) && has_api_version(known[i], api_version))
+			return known[i];
+	return NULL;
+}
+
+void kube_type_text(const struct kube_type *t, const char *sub, struct buf *out)
+{
+	buf_printf(out, "%s%s%s%s%s", t->plural, *t->group ? "." : "", t->group, sub ? "/" : "",
+		sub ? sub : "");
+}
+
+void kube_rbac_hint(const struct kube_type *t, const char *sub, const char *verb, struct buf *out)
+{
+	buf_printf(out, "needs verb \"%s\" on ", verb);
+	kube_type_text(t, sub, out);
+	buf_printf(out,
+		"; add to its ClusterRole: {apiGroups: [\"%s\"], resources: [\"%s%s%s\"], "
+		"verbs: [\"%s\"]}",
+		t->group, t->plural, sub ? "/" : "", sub ? sub : "", verb);
+}
