@@ -1,0 +1,14 @@
+#include "probe.h"
+
+#include <string.h>
+
+const struct probe *const all_probes[] = { &probe_cpu, &probe_memory, NULL };
+
+const struct probe *probe_find(const char *name)
+{
+	for (const struct probe *const *p = all_probes; *p; p++) {
+		if (!strcmp((*p)->name, name))
+			return *p;
+	}
+	return NULL;
+}
