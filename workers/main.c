@@ -2,7 +2,7 @@
  *
  * It holds nothing: what it knows it reads from the hub, what it learned it writes there.  It ends when its
  * input has ended and every event is answered. */
-#include "base/buf.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -21,6 +21,9 @@ enum { EXIT_OK = 0, EXIT_OTHER = 1, EXIT_USAGE = 2, EXIT_CREDENTIALS = 3 };
 #define MAX_LINE (1024 * 1024)
 #define GIVE_UP_MS                                                                                 \
 	30000 /* a request: after that the event is answered Error and comes again later */
+
+#define LAST_WORDS_MS      2000
+#define LAST_WORDS_LOOK_MS 20
 
 enum { O_KUBECONFIG, O_CONTEXT, O_NAMESPACE, O_LOG_LEVEL, O_HELP, O_VERSION, N_OPTIONS };
 
@@ -48,7 +51,9 @@ struct worker {
 	struct line_reader *input;
 	struct engine engine;
 	char name[96];
-	bool ended, closing; /* input has ended; the client is closing */
+	bool ended, closing; /* input has ended; we are on our way out */
+	struct timer last_words;
+	int64_t end_ms;
 };
 
 static int usage(void)
@@ -63,11 +68,30 @@ static int usage(void)
 	return EXIT_OK;
 }
 
-static void api_closed(void *arg)
+static void timer_closed(void *arg)
 {
 	struct worker *w = arg;
 
 	loop_stop(w->loop);
+}
+
+static void api_closed(void *arg)
+{
+	struct worker *w = arg;
+
+	timer_close(&w->last_words, timer_closed);
+}
+
+/* Kubernetes Events may still be on their way when the last event is answered: they get a moment. */
+static void end_when_sent(void *arg)
+{
+	struct worker *w = arg;
+	struct kube_stats s = kube_stats(w->api);
+
+	if (s.inflight + s.queued > 0 && clock_mono_ms() < w->end_ms)
+		timer_set(&w->last_words, LAST_WORDS_LOOK_MS);
+	else
+		kube_close(STEAL(w->api), api_closed, w);
 }
 
 static void end_if_idle(struct worker *w)
@@ -76,7 +100,8 @@ static void end_if_idle(struct worker *w)
 		return;
 	w->closing = true;
 	line_reader_close(STEAL(w->input));
-	kube_close(STEAL(w->api), api_closed, w);
+	w->end_ms = clock_mono_ms() + LAST_WORDS_MS;
+	end_when_sent(w);
 }
 
 static void answer(void *arg, const struct result *r)
@@ -148,6 +173,7 @@ static int serve(struct worker *w, const struct option_value *o, struct err *e)
 		.result = answer,
 		.arg = w,
 	};
+	timer_init(w->loop, &w->last_words, end_when_sent, w);
 	rc = line_reader_new(w->loop, STDIN_FILENO, MAX_LINE, on_line, on_end, w, &w->input, e);
 	if (rc < 0)
 		return rc;
