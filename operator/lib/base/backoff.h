@@ -1,4 +1,4 @@
-/* backoff.h — exponential delays with decorrelated jitter: next = random(base, 3 * previous), capped.
+/* backoff.h — exponential delays with decorrelated jitter: random(base, 3 * previous), capped.
  * (Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.) */
 #ifndef BASE_BACKOFF_H
 #define BASE_BACKOFF_H

@@ -22,7 +22,7 @@ const char *clock_text(int64_t real_ms, char out[CLOCK_TEXT_LEN]);
 const char *clock_text_milli(int64_t real_ms, char out[CLOCK_TEXT_LEN]);
 const char *clock_text_micro(int64_t real_ms, char out[CLOCK_TEXT_LEN]);
 
-/* Fraction and offset allowed; NULL or anything else is not a time: false, *ret_real_ms untouched. */
+/* Fraction and offset allowed.  false: not a time (nor is NULL), *ret_real_ms is untouched. */
 bool clock_parse(const char *text, int64_t *ret_real_ms);
 
 #endif

@@ -17,8 +17,8 @@ AUTO_DEFINE(cJSON *, cJSON_Delete)
 
 #define json_each(item, array) cJSON_ArrayForEach(item, array)
 
-/* NULL with text on anything but exactly one JSON value; embedded NUL (\u0000) is refused.  errno then
- * tells bad input (EINVAL) from ENOMEM. */
+/* NULL with text on anything but exactly one JSON value; embedded NUL (\u0000) is refused.  errno
+ * then tells bad input (EINVAL) from ENOMEM. */
 cJSON *json_parse(const char *text, size_t len, struct err *e) MUST_CHECK;
 /* Without white space.  NULL if out of memory; caller frees with mem_free. */
 char *json_text(const cJSON *j) MUST_CHECK;
@@ -33,11 +33,11 @@ double json_num_or(const cJSON *obj, const char *path, double otherwise);
 bool json_bool_or(const cJSON *obj, const char *path, bool otherwise);
 bool json_equal(const cJSON *a, const cJSON *b); /* NULL equals NULL only */
 
-/* First element of an array of objects whose string member `key` is `value`; ret_index may be NULL. */
+/* First object in an array whose string member `key` is `value`; ret_index may be NULL. */
 cJSON *json_find(const cJSON *array, const char *key, const char *value, int *ret_index);
 
-/* The text with the keys of every object sorted: equal for what is json_equal(), so fit for digests.
- * NULL if out of memory; caller frees. */
+/* The text with the keys of every object sorted: the same for what is json_equal(), so fit for
+ * digests.  NULL if out of memory; caller frees. */
 char *json_canonical(const cJSON *j) MUST_CHECK;
 
 /* Building; the x-family aborts when memory is out. */
@@ -53,11 +53,11 @@ void xjson_set_str(cJSON *obj, const char *path, const char *value);
 void xjson_set_int(cJSON *obj, const char *path, int64_t value);
 void xjson_set_bool(cJSON *obj, const char *path, bool value);
 void xjson_remove(cJSON *obj, const char *path);
-/* printf-made JSON text to a tree: for literals in our own code.  %s must be JSON-safe: use it only
- * for names that passed Kubernetes' validation.  Aborts on bad JSON. */
+/* printf-made JSON text to a tree: for literals in our own code.  %s must be JSON-safe: use it
+ * only for names that passed Kubernetes' validation.  Aborts on bad JSON. */
 cJSON *xjson_lit(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
-/* Appends an RFC 6902 operation; `path` is a JSON Pointer.  Takes `value` (NULL: none, for remove). */
+/* Appends an RFC 6902 operation; `path` is a JSON Pointer.  Takes `value` (NULL for remove). */
 void xpatch_add(cJSON *patch, const char *op, const char *path, cJSON *value);
 
 #endif

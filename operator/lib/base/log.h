@@ -2,9 +2,9 @@
  *
  *   time=2026-11-21T05:24:00.123Z level=info msg="benchmark work created" cluster=edge1 run=4f2a…
  *
- * Call log_info("text", "cluster", name, "run", run, NULL): pairs of strings, closed by NULL; a NULL
- * value ends the list too, so pass "" for unknown.  Values are quoted and escaped when they need it:
- * a line never breaks, whatever an edge put into a value. */
+ * Call log_info("text", "cluster", name, "run", run, NULL): pairs of strings, at most 32, closed by
+ * NULL; a NULL value ends the list too, so pass "" for unknown.  Values are quoted and escaped when
+ * they need it, and cut after 2 KiB: a line never breaks, whatever an edge put into a value. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

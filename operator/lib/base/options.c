@@ -123,7 +123,7 @@ static int find_flag(const struct option_def *defs, unsigned n, const char *word
 	return unknown_flag(defs, n, word, e);
 }
 
-/* The option at argv[0], whose value may be argv[1] (NULL at the end).  Returns how many it took. */
+/* The option at argv[0]; its value may be argv[1] (NULL at the end).  Returns how many it took. */
 static int parse_one(const struct option_def *defs, unsigned n, char **argv,
 	struct option_value *values, struct err *e)
 {

@@ -40,8 +40,8 @@ void options_clear(unsigned n, struct option_value *values);
 /* The aligned list for --help; caller frees; NULL if out of memory. */
 char *options_help(const struct option_def *defs, unsigned n) MUST_CHECK;
 
-/* The closest of `names` to `word` by edit distance (swapped neighbours count once), or NULL if none
- * is near (distance > 1/3 of the word). */
+/* The closest of `names` to `word` by edit distance (swapped neighbours count once), or NULL if
+ * none is near (distance > 1/3 of the word). */
 const char *options_nearest(const char *word, const char *const *names, unsigned n);
 
 #endif

@@ -11,8 +11,8 @@ static unsigned least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Edit distance, with swapped neighbours, the commonest slip of fingers, counting once (optimal string
- * alignment).  Three rows of the table are alive: two before, one before, now. */
+/* Edit distance, with swapped neighbours, the commonest slip of fingers, counting once (optimal
+ * string alignment).  Three rows of the table are alive: two before, one before, now. */
 static unsigned distance(const char *a, const char *b)
 {
 	unsigned rows[3][LONGEST + 1] = { { 0 } }, *older = rows[0], *old = rows[1], *now = rows[2];

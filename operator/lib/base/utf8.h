@@ -9,8 +9,7 @@
  * surrogates are not).  n > 0 bytes may be read; ret_code may be NULL. */
 size_t utf8_char(const char *s, size_t n, uint32_t *ret_code);
 
-/* The longest length <= max of `s` (at least min(max, strlen) bytes long) that does not end inside a
- * character. */
+/* The longest length <= max of `s` that does not end inside a character. */
 size_t utf8_cut(const char *s, size_t max);
 
 #endif

@@ -2,9 +2,10 @@
  *
  * CloudEvents 1.0.2, structured mode, one JSON object per line on the child's standard input:
  *
- *   {"specversion":"1.0","type":"dev.berth.onboarding.advance","source":"urn:berth:<uid of kube-system>",
- *    "id":"<uid>.<resourceVersion>.<boot nonce>-<n>","subject":"<onboarding>","time":"…",
- *    "datacontenttype":"application/json","data":{"uid":"…","inputs":{…}}}
+ *   {"specversion":"1.0","type":"dev.berth.onboarding.advance",
+ *    "source":"urn:berth:<uid of kube-system>","id":"<uid>.<resourceVersion>.<boot nonce>-<n>",
+ *    "subject":"<onboarding>","time":"…","datacontenttype":"application/json",
+ *    "data":{"uid":"…","inputs":{…}}}
  *
  * `data.inputs` are the decision inputs (inputs.h).  An id is never reused. */
 #ifndef PROTO_EVENT_H

@@ -52,7 +52,7 @@ static bool is_progress(const char *name, const char *text)
 	return !strcmp(name, "waiting") && is_any(text, "ContainerCreating", "PodInitializing");
 }
 
-/* Adds what one feedback value says, keyed by manifest and name; the canonical text sorts by key. */
+/* Adds what one feedback value says under manifest and name; the canonical text sorts by them. */
 static void add_value(cJSON *facts, int64_t ordinal, const cJSON *value)
 {
 	const char *name = json_str(value, "name");

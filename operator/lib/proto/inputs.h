@@ -1,17 +1,18 @@
 /* inputs.h — the decision inputs of one onboarding and their digest: what makes it runnable.
  *
- *   {"generation":3,                        the onboarding's metadata.generation
- *    "deleting":false,                      it has a deletionTimestamp
- *    "rerun":"bench",                       annotation berth.dev/rerun, "" without
- *    "ready":"ClusterReady",                reason of the cluster's readiness
- *    "plan":"edge-5d4f9c",                  plan revision (ControllerRevision name), "" without
- *    "schedulers":{"continuum":"<uid>.2"},  those that the plan names: uid.generation; "" = absent; "deleting"
- *    "works":{"berth-bench-ab12":"<state>"}, our ManifestWorks of this onboarding, see inputs_work_state()
- *    "drift":false}                         what we registered is not there any more
+ *   {"generation":3,                      the onboarding's metadata.generation
+ *    "deleting":false,                    it has a deletionTimestamp
+ *    "rerun":"bench",                     annotation berth.dev/rerun, "" without
+ *    "ready":"ClusterReady",              reason of the cluster's readiness
+ *    "plan":"edge-5d4f9c",                plan revision (ControllerRevision name), "" without
+ *    "schedulers":{"cont":"<uid>.2"},     of the plan: uid.generation, "" = absent, "deleting"
+ *    "works":{"berth-bench-ab":"<hash>"}, our ManifestWorks of it, see inputs_work_state()
+ *    "drift":false}                       what we registered is not there any more
  *
  * The operator sends them along and compares the digest with status.observedDigest; the worker
  * writes the digest of what it leaves behind (it takes works that it deleted out of `works` first,
- * clears `rerun` once accepted and `drift` once repaired), so its own writes do not wake it again. */
+ * clears `rerun` once accepted and `drift` once repaired), so its own writes do not wake it again.
+ */
 #ifndef PROTO_INPUTS_H
 #define PROTO_INPUTS_H
 
@@ -19,19 +20,19 @@
 #include "base/json.h"
 
 #define INPUTS_DIGEST_LEN 40
-/* "v1:" and 32 hex digits of the SHA-256 over the canonical text (keys sorted).  Returns out; aborts
- * when memory is out. */
+/* "v1:" and 32 hex digits of the SHA-256 over the canonical text (keys sorted).  Returns out;
+ * aborts when memory is out. */
 const char *inputs_digest(const cJSON *inputs, char out[INPUTS_DIGEST_LEN]);
 
-/* The state of a ManifestWork as far as a decision can depend on it.  NULL: it says nothing yet, so it
- * stays out of `works`, and writing a new work wakes nobody.
+/* The state of a ManifestWork as far as a decision can depend on it.  NULL: it says nothing yet, so
+ * it stays out of `works`, and writing a new work wakes nobody.
  *   "terminating"  has a deletionTimestamp; only reported when `leaving`, else NULL
  *   "<hash>"       of {Applied=False, feedback values}, whatever order they are listed in
  * Counted only once the agent's Applied condition is of the work's generation: what an agent says
- * before belongs to an older one.  No decision hangs on a pod that merely comes up or runs: `started`,
- * a `phase` of Pending or Running and `waiting` for ContainerCreating or PodInitializing are left out.
- * ErrImagePull counts as ImagePullBackOff, its other half: the kubelet alternates between them.
- * Caller frees; aborts when memory is out. */
+ * before belongs to an older one.  No decision hangs on a pod that merely comes up or runs, so
+ * `started`, a `phase` of Pending or Running and `waiting` for ContainerCreating or PodInitializing
+ * are left out.  ErrImagePull counts as ImagePullBackOff, its other half: the kubelet alternates
+ * between them.  Caller frees; aborts when memory is out. */
 char *inputs_work_state(const cJSON *work, _Bool leaving);
 
 #endif

@@ -65,7 +65,7 @@ static void digest_tells_every_input(void **state)
 
 /* --- the state of a work --- */
 
-/* As the work agent of OCM 1.2 leaves it: generation 2, a ConfigMap and a Pod, `values` of the Pod. */
+/* As OCM's work agent leaves it: generation 2, a ConfigMap and a Pod, `values` of the Pod. */
 static cJSON *work(const char *applied, int observed, const char *values)
 {
 	return xjson_lit(

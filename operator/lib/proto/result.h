@@ -1,6 +1,7 @@
 /* result.h — all that crosses between operator and worker, 2: one result line per event.
  *
- *   {"id":"<event id>","subject":"edge1","outcome":"Waiting","resourceVersion":"1234","message":"…"}
+ *   {"id":"<event id>","subject":"edge1","outcome":"Waiting","resourceVersion":"1234",
+ *    "message":"…"}
  *
  * `resourceVersion` is that of the onboarding after the worker's last write (absent if it wrote
  * nothing or the onboarding is gone): the operator judges the onboarding again only once its watch

@@ -32,8 +32,8 @@ static inline void t_has(const char *s, const char *part, const char *file, int 
 	}
 }
 
-/* The body must end in abort(): a broken precondition, or the x-family without memory.  It runs in a
- * child process, which is silent and leaves no core. */
+/* The body must end in abort(): a broken precondition, or the x-family without memory.  It runs in
+ * a child process, which is silent and leaves no core. */
 #define T_ABORTS(body)                                                                             \
 	do {                                                                                       \
 		pid_t child_ = fork();                                                             \
@@ -62,9 +62,9 @@ static inline void t_aborted(pid_t child, const char *file, int line)
 	}
 }
 
-/* Runs the body with the n-th allocation failing, for every n, until none failed.  The body must set
- * `rc` to what it got and free it: T_OOM checks -ENOMEM on each failing turn, 0 on the last, and that
- * nothing leaked. */
+/* Runs the body with the n-th allocation failing, for every n, until none failed.  The body must
+ * set `rc` to what it got and free it: T_OOM checks -ENOMEM on each failing turn, 0 on the last,
+ * and that nothing leaked. */
 #define T_OOM(rc, body)                                                                            \
 	for (long n_ = 0;; n_++) {                                                                 \
 		long before_ = mem_live();                                                         \
