@@ -92,6 +92,24 @@ check: deps programs ## unit tests, layers, format: under a minute
 	$(Q)hack/check-layers
 	$(Q)hack/check-format
 
+.PHONY: test
+test: ## all that CI runs: check, sanitizers, clang, end-to-end cases on a real bed
+	@hack/test
+
+IMAGE := $(ROOT)/berth-benchmark.oci.tar
+.PHONY: image
+image: $(IMAGE) ## the benchmark's container image, as an OCI archive
+$(IMAGE): $(ROOT)/berth-benchmark hack/image
+	$(Q)hack/image $< $@
+
+.PHONY: demo demo-down
+demo: ## from nothing: a real hub, two real edges, onboarded and scheduled
+	@hack/deps --bed
+	$(Q)$(MAKE) --no-print-directory programs image
+	@hack/demo
+demo-down: ## stop what the demo started
+	@hack/demo down
+
 .PHONY: format
 format: ## rewrite the C sources in the house format
 	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
