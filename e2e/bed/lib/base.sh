@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # base.sh: words on the screen, waiting, locks, and what the machine must offer.
 
 say() { printf '%s\n' "$*"; }
@@ -29,7 +30,26 @@ locked() { # COMMAND...: one at a time in this state folder, whatever the bed
 	{
 		flock 9
 		"$@"
-	} 9>"$STATE_ROOT/.lock"
+	} 9<"$STATE_ROOT"
+}
+
+# A cluster takes up to twenty inotify instances, and the kernel's default is 128 for all of root's
+# programs together: raised while there are beds, put back when the last one goes.
+INOTIFY=/proc/sys/fs/inotify/max_user_instances
+
+limits_raise() { # with the lock held
+	local before
+	before=$(<$INOTIFY)
+	[ "$before" -lt 1024 ] || return 0
+	echo "$before" >"$STATE_ROOT/inotify"
+	echo 1024 >$INOTIFY
+	say "fs.inotify.max_user_instances raised from $before to 1024 while there are beds"
+}
+
+limits_restore() { # with the lock held
+	[ -z "$(find "$STATE_ROOT" -mindepth 1 -maxdepth 1 -type d)" ] && [ -e "$STATE_ROOT/inotify" ] || return 0
+	cat "$STATE_ROOT/inotify" >$INOTIFY
+	rm "$STATE_ROOT/inotify"
 }
 
 # On cgroup v1 each controller is a hierarchy of its own, on v2 there is one for all.

@@ -1,8 +1,11 @@
+# shellcheck shell=bash
 # build.sh: the programs, from the pinned modules into the cache; and the pause image.
 #
 # The cache folder is named after the module files, so a change of version makes a new one and
 # a finished one is never looked at again. Each program is put in place by rename: what is
 # there is whole, and an interrupted build goes on where it stopped.
+
+PAUSE_IMAGE=localhost/pause:1 # what containerd starts first in every pod
 
 # <module folder> <package> <name>, in the order in which a bed needs them
 PROGRAMS='etcd       go.etcd.io/etcd/server/v3                      etcd
@@ -53,6 +56,7 @@ build_programs() {
 	total=$(wc -l <<<"$PROGRAMS")
 	while read -r _ _ name; do [ -x "$BIN/$name" ] || missing+=("$name"); done <<<"$PROGRAMS"
 	[ ${#missing[@]} -gt 0 ] || return 0
+	command -v go >/dev/null || die '"go" is missing, the programs are built from Go modules; "hack/deps --bed" says which'
 	say "building ${#missing[@]} of $total programs from source: about ten minutes on two cores, this first time only"
 	while read -r family package name; do
 		n=$((n + 1))
@@ -103,7 +107,7 @@ build() {
 	mkdir -p "$BIN"
 	exec 8>"$BIN/.lock"
 	flock 8
-	export GOTOOLCHAIN=${GOTOOLCHAIN:-auto}
+	export GOTOOLCHAIN=auto # an older Go fetches the one that a go.mod asks for
 	build_programs
 	build_crds
 	build_pause

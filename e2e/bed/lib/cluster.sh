@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # cluster.sh: a control plane, and on edges a node that runs pods.
 
 BED_USER=berth-bed # whose calls the audit log leaves out

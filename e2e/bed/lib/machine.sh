@@ -1,10 +1,11 @@
+# shellcheck shell=bash
 # machine.sh: what stands for one computer: namespaces, cgroups, and the programs kept running.
 #
-# A machine is one process of the host, an `unshare` that holds a network, a PID and a mount
-# namespace. Killing it kills whatever runs inside, containers too, and their mounts go with it:
-# a power cut is one signal, and nothing is left to be searched for.
+# A machine is one process of the host, lib/init, the first one of a PID namespace with a network
+# and a mount namespace. Killing it kills whatever runs inside, containers too, and their mounts
+# go with it: a power cut is one signal, and nothing is left to be searched for.
 
-start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; } # PID: tells a recycled PID apart
+start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'; } # PID: tells a recycled one
 
 machine_pid() { # CLUSTER: prints the PID of its machine, fails when that is off
 	local pid start
@@ -20,29 +21,31 @@ machine_on() { # CLUSTER
 	rm -rf "$dir/run"
 	mkdir -p "$dir/run" "$dir/log"
 	setsid nsenter --net="/run/netns/$(namespace "$1")" \
-		unshare --pid --fork --kill-child --mount --propagation private --mount-proc \
+		unshare --pid --fork --mount --propagation private --mount-proc \
 		"$HERE/lib/init" "$dir/run/init" </dev/null >"$dir/log/machine.log" 2>&1 9>&- &
-	pid=$!
-	echo "$pid $(start_time $pid)" >"$dir/machine"
 	wait_for 10 "$1" machine 'its namespaces' test -e "$dir/run/init"
+	pid=$(cut -d' ' -f1 "/proc/$!/task/$!/children")
+	echo "$pid $(start_time "$pid")" >"$dir/machine"
+	disown # or this shell would report the end of it
 }
 
-machine_off() { # CLUSTER: a power cut
-	local pid
+machine_off() { # CLUSTER: a power cut; finds also what an interrupted start left behind
+	local ns pids
+	ns=$(namespace "$1")
 	net_unplug "$1"
-	if pid=$(machine_pid "$1"); then
-		kill -KILL "$pid" 2>/dev/null || true
-		while machine_is_on "$1"; do sleep 0.1; done
-	fi
+	pids=$(ip netns pids "$ns" 2>/dev/null || true)
+	# shellcheck disable=SC2086
+	[ -z "$pids" ] || kill -KILL $pids 2>/dev/null || true
+	while machine_is_on "$1" || [ -n "$(ip netns pids "$ns" 2>/dev/null)" ]; do sleep 0.1; done
 	rm -f "$STATE/$1/machine"
-	ip netns del "$(namespace "$1")" 2>/dev/null || true
+	ip netns del "$ns" 2>/dev/null || true
 }
 
 inside() { # CLUSTER COMMAND...: runs it on that machine
-	local ns
-	ns="/proc/$(machine_pid "$1")/ns" || die "$1 is off"
+	local pid
+	pid=$(machine_pid "$1") || die "$1 is off"
 	shift
-	nsenter --net="$ns/net" --pid="$ns/pid_for_children" --mount="$ns/mnt" "$@"
+	nsenter --target "$pid" --net --pid --mount "$@"
 }
 
 program() { # CLUSTER NAME COMMAND...: keeps it running there; log/NAME.log has what it says

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # net.sh: addresses and cables.
 #
 # A bed has 10.X.0.0/16 for itself, X chosen free at its first `up`:
@@ -57,10 +58,11 @@ net_switch_off() { # the cables go with the namespace
 }
 
 net_plug() { # CLUSTER
-	local ns s port
+	local ns s port mac
 	ns=$(namespace "$1") s=$(switch) port="c$(number "$1")"
+	mac=$(printf '02:00:0a:%02x:00:%02x' "$(<"$STATE/net")" "$(number "$1")") # the same after a revival
 	ip netns add "$ns"
-	ip -n "$s" link add "$port" type veth peer name eth0 netns "$ns"
+	ip -n "$s" link add "$port" type veth peer name eth0 address "$mac" netns "$ns"
 	ip -n "$s" link set "$port" master br0 up
 	ip -n "$ns" link set lo up
 	ip -n "$ns" addr add "$(service_ip "$1")/32" dev lo

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # ocm.sh: Open Cluster Management on the hub, and its agents on the edges.
 #
 # The hub accepts nobody by itself (the feature gate ManagedClusterAutoApproval would accept every
@@ -83,10 +84,14 @@ ocm_edge_start() { # CLUSTER
 		--workload-source-driver=kube --workload-source-config="$dir/hub-kubeconfig/kubeconfig" --status-sync-interval=5s
 }
 
-ocm_knocks() { # CLUSTER: its ManagedCluster and its certificate request are on the hub
+ocm_requests() { # CLUSTER: prints its certificate requests that nobody has decided on
+	kube hub get csr -l "open-cluster-management.io/cluster-name=$1" -o json |
+		jq -r '.items[] | select(.status.conditions == null) | .metadata.name'
+}
+
+ocm_knocks() { # CLUSTER
 	kube hub get managedcluster "$1" && [ -n "$(ocm_requests "$1")" ]
 }
-ocm_requests() { kube hub get csr -l "open-cluster-management.io/cluster-name=$1" -o name; }
 
 ocm_knock_wait() { # CLUSTER
 	wait_for 60 "$1" registration-agent 'its request to join on the hub' ocm_knocks "$1"
@@ -96,11 +101,21 @@ ocm_knock_wait() { # CLUSTER
 ocm_accept() { # CLUSTER
 	local requests
 	mapfile -t requests < <(ocm_requests "$1")
-	kube hub certificate approve "${requests[@]}" >/dev/null
+	[ ${#requests[@]} = 0 ] || kube hub certificate approve "${requests[@]}" >/dev/null
 	kube hub patch managedcluster "$1" --type=merge -p '{"spec":{"hubAcceptsClient":true}}' >/dev/null
 }
 
-ocm_available_wait() { # CLUSTER
-	wait_for 90 "$1" registration-agent 'ManagedClusterConditionAvailable' \
+ocm_available() { # CLUSTER: with its own certificate, not in the memory of a namesake
+	[ -s "$STATE/$1/hub-kubeconfig/tls.crt" ] &&
 		kube hub wait --for=condition=ManagedClusterConditionAvailable "managedcluster/$1" --timeout=15s
+}
+
+ocm_available_wait() { # CLUSTER
+	wait_for 90 "$1" registration-agent 'ManagedClusterConditionAvailable' ocm_available "$1"
+}
+
+ocm_clusters() { # prints NAME ACCEPTED AVAILABLE of each ManagedCluster
+	kube hub get managedclusters --request-timeout=3s -o json 2>/dev/null | jq -r '.items[] |
+		def is(t): first(.status.conditions[]? | select(.type == t) | .status) // "-";
+		"\(.metadata.name) \(.spec.hubAcceptsClient) \(is("ManagedClusterConditionAvailable"))"'
 }

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # pki.sh: one certificate authority per cluster, and kubeconfigs that carry all they need.
 
 pki_openssl() { # KEY CERTIFICATE SUBJECT ARGS...
@@ -10,7 +11,8 @@ pki_openssl() { # KEY CERTIFICATE SUBJECT ARGS...
 
 pki_authority() { # CLUSTER
 	local pki="$STATE/$1/pki"
-	mkdir -p -m 700 "$pki"
+	mkdir -p "$pki"
+	chmod 700 "$pki"
 	pki_openssl "$pki/ca.key" "$pki/ca.crt" "/CN=berth-$BED-$1" \
 		-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
 	openssl ecparam -genkey -name prime256v1 -noout -out "$pki/sa.key"
