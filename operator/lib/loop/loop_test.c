@@ -93,16 +93,20 @@ static void burn(void *arg)
 
 static void a_long_turn_makes_no_timer_early(void **state)
 {
-	struct named late = { .name = 'l' };
+	struct named late = { .name = 'l' }, other = { .name = 'o' };
 	struct timer busy;
 	int64_t start = clock_mono_ms();
 	(void)state;
 	timer_init(l, &late.t, note, &late);
 	timer_init(l, &busy, burn, &late);
+	timer_init(l, &other.t, note, &other);
 	timer_set(&busy, 0);
+	timer_set(&other.t, 1); /* wakes the loop after the long turn */
 	loop_run(l);
+	T_STR(seen, "ol");
 	T_TRUE(clock_mono_ms() - start >= 80);
 	timer_close(&late.t, NULL);
+	timer_close(&other.t, NULL);
 	timer_close(&busy, NULL);
 	loop_run(l);
 }
