@@ -38,36 +38,36 @@ static int next(struct source *s, yaml_event_t *event)
 
 static int parse_node(struct source *s, const yaml_event_t *first, int depth, cJSON **ret);
 
+static int refuse_anchor(struct source *s, const yaml_event_t *event)
+{
+	return refuse(s, event->start_mark, "anchors and aliases are not understood");
+}
+
 static int scalar(struct source *s, const yaml_event_t *event, cJSON **ret)
 {
 	const char *problem = NULL;
+	if (event->data.scalar.anchor)
+		return refuse_anchor(s, event);
 	int rc = yaml_scalar(event, ret, &problem);
 	if (rc == -EINVAL)
 		return refuse(s, event->start_mark, problem);
 	return rc < 0 ? err_set(s->e, -rc, "out of memory") : 0;
 }
 
-static int check_node(struct source *s, const yaml_event_t *event, int depth)
+/* Sequences and mappings: `depth` of them are open already. */
+static int check_collection(struct source *s, const yaml_event_t *start, int depth)
 {
-	const yaml_char_t *anchor = NULL, *tag = NULL;
-	const char *core = NULL;
-	if (event->type == YAML_SEQUENCE_START_EVENT) {
-		anchor = event->data.sequence_start.anchor;
-		tag = event->data.sequence_start.tag;
-		core = YAML_SEQ_TAG;
-	} else if (event->type == YAML_MAPPING_START_EVENT) {
-		anchor = event->data.mapping_start.anchor;
-		tag = event->data.mapping_start.tag;
-		core = YAML_MAP_TAG;
-	} else if (event->type == YAML_SCALAR_EVENT) {
-		anchor = event->data.scalar.anchor;
-	}
-	if (anchor || event->type == YAML_ALIAS_EVENT)
-		return refuse(s, event->start_mark, "anchors and aliases are not understood");
-	if (tag && strcmp((const char *)tag, core))
-		return refuse(s, event->start_mark, "tag is not understood here");
-	if (depth > DEPTH_MOST)
-		return refuse(s, event->start_mark, "nested too deeply");
+	bool seq = start->type == YAML_SEQUENCE_START_EVENT;
+	const yaml_char_t *anchor =
+		seq ? start->data.sequence_start.anchor : start->data.mapping_start.anchor;
+	const yaml_char_t *tag =
+		seq ? start->data.sequence_start.tag : start->data.mapping_start.tag;
+	if (anchor)
+		return refuse_anchor(s, start);
+	if (tag && strcmp((const char *)tag, seq ? YAML_SEQ_TAG : YAML_MAP_TAG))
+		return refuse(s, start->start_mark, "tag is not understood here");
+	if (depth == DEPTH_MOST)
+		return refuse(s, start->start_mark, "nested too deeply");
 	return 0;
 }
 
@@ -99,18 +99,16 @@ static int parse_sequence(struct source *s, int depth, cJSON **ret)
 static int check_key(struct source *s, const cJSON *object, const yaml_event_t *key)
 {
 	if (key->type == YAML_ALIAS_EVENT)
-		return refuse(s, key->start_mark, "anchors and aliases are not understood");
+		return refuse_anchor(s, key);
 	if (key->type != YAML_SCALAR_EVENT)
 		return refuse(s, key->start_mark, "a key must be a string");
 	AUTO_JSON value = NULL;
-	int rc = check_node(s, key, 0);
-	if (rc == 0)
-		rc = scalar(s, key, &value);
+	int rc = scalar(s, key, &value);
 	if (rc < 0)
 		return rc;
 	if (!cJSON_IsString(value))
 		return refuse(s, key->start_mark, "a key must be a string: quote it");
-	if (key->data.scalar.plain_implicit && !strcmp(value->valuestring, "<<"))
+	if (key->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !strcmp(value->valuestring, "<<"))
 		return refuse(s, key->start_mark, "merge keys are not understood");
 	if (json_key(object, value->valuestring))
 		return refuse(s, key->start_mark, "duplicate key");
@@ -163,14 +161,15 @@ static int parse_mapping(struct source *s, int depth, cJSON **ret)
 
 static int parse_node(struct source *s, const yaml_event_t *first, int depth, cJSON **ret)
 {
-	int rc = check_node(s, first, depth);
+	if (first->type == YAML_ALIAS_EVENT)
+		return refuse_anchor(s, first);
+	if (first->type == YAML_SCALAR_EVENT)
+		return scalar(s, first, ret);
+	int rc = check_collection(s, first, depth);
 	if (rc < 0)
 		return rc;
-	if (first->type == YAML_SEQUENCE_START_EVENT)
-		return parse_sequence(s, depth + 1, ret);
-	if (first->type == YAML_MAPPING_START_EVENT)
-		return parse_mapping(s, depth + 1, ret);
-	return scalar(s, first, ret);
+	return first->type == YAML_SEQUENCE_START_EVENT ? parse_sequence(s, depth + 1, ret)
+							: parse_mapping(s, depth + 1, ret);
 }
 
 /* STREAM-START [DOCUMENT-START node DOCUMENT-END] STREAM-END */

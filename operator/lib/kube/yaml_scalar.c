@@ -97,6 +97,7 @@ static bool kind_of_tag(const char *tag, const char *s, enum kind *ret)
 		const char *tag;
 		enum kind kind;
 	} tags[] = {
+		{ "!", KIND_STRING },
 		{ YAML_STR_TAG, KIND_STRING },
 		{ YAML_NULL_TAG, KIND_NULL },
 		{ YAML_BOOL_TAG, KIND_BOOL },
@@ -167,9 +168,9 @@ int yaml_scalar(const yaml_event_t *event, cJSON **ret, const char **ret_problem
 		*ret_problem = "a string must not hold a NUL character";
 		return -EINVAL;
 	}
-	if (event->data.scalar.plain_implicit)
+	if (!tag && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
 		kind = kind_of(s);
-	else if (tag && strcmp(tag, "!") && !kind_of_tag(tag, s, &kind)) {
+	else if (tag && !kind_of_tag(tag, s, &kind)) {
 		*ret_problem = "tag is not understood here";
 		return -EINVAL;
 	}
