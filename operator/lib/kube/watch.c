@@ -32,8 +32,8 @@ struct kube_watch {
 	struct timer timer;
 	struct backoff backoff;
 	int64_t timeout_ms;           /* what this connection asked for */
-	int64_t opened_at, heard_at;  /* of this connection */
-	int64_t live_since, retry_at; /* live_since 0: was not live since the last back-off */
+	int64_t opened_at, heard_at;  /* of this connection; opened_at -1: there was none */
+	int64_t live_since, retry_at; /* -1: was not live since the last back-off */
 
 	struct watch_fault fault;        /* why this connection ends */
 	enum kube_watch_trouble trouble; /* of the view */
@@ -192,8 +192,8 @@ static void dial(struct kube_watch *w)
 
 static void connected(struct kube_watch *w)
 {
+	w->stats.reconnects += w->opened_at >= 0;
 	w->opened_at = w->heard_at = clock_mono_ms();
-	w->stats.reconnects++;
 }
 
 static void go_live(struct kube_watch *w)
@@ -247,7 +247,7 @@ static void forget(struct kube_watch *w)
 static void back_off(struct kube_watch *w)
 {
 	int64_t now = clock_mono_ms();
-	bool healthy = w->live_since && now - w->live_since >= WATCH_HEALTHY_MS;
+	bool healthy = w->live_since >= 0 && now - w->live_since >= WATCH_HEALTHY_MS;
 	bool on_time = healthy && now - w->opened_at >= w->timeout_ms;
 	int64_t delay = w->fault.delay_ms;
 
@@ -255,7 +255,7 @@ static void back_off(struct kube_watch *w)
 		backoff_reset(&w->backoff);
 	else
 		complain(w);
-	w->live_since = 0;
+	w->live_since = -1;
 	w->fresh |= w->fault.forget;
 	if (!w->fault.steady && !on_time) {
 		int64_t jittered = backoff_next(&w->backoff);
@@ -377,6 +377,7 @@ int watch_new_on(struct loop *l, struct watch_transport t, const struct kube_wat
 	w->view.cfg = &w->cfg;
 	w->state = W_IDLE;
 	w->fresh = true;
+	w->opened_at = w->live_since = -1;
 	w->backoff = (struct backoff){ .base_ms = BACKOFF_BASE_MS, .cap_ms = BACKOFF_CAP_MS };
 	w->trouble = WATCH_CONNECTING;
 	snprintf(w->text, sizeof(w->text), "connecting");

@@ -37,24 +37,26 @@ enum kube_watch_trouble {
 struct kube_watch_cfg {
 	const struct kube_type *type;
 	const char *label_selector; /* NULL = all; copied */
-	/* Added or changed.  `key` is "name" or "namespace/name"; the tree is borrowed. */
+	/* Added or changed; what did not change is not told again.  `key` is "name" or "namespace/name";
+	 * key and tree are borrowed.  Callbacks may close the watch. */
 	void (*object)(void *arg, const char *key, const cJSON *object);
 	/* Deleted, or found missing by a sweep. */
 	void (*gone)(void *arg, const char *key);
-	/* The view is whole: after the first synchronisation and after each later one. */
+	/* The view is whole: after the first synchronisation and after each later one.  May be NULL. */
 	void (*synced)(void *arg);
 	void *arg;
 };
 
 int kube_watch_new(struct ws *ws, const struct kube_watch_cfg *cfg, struct kube_watch **ret,
 	struct err *e) MUST_CHECK;
-void kube_watch_close(struct kube_watch *w, void (*closed)(void *arg),
-	void *arg); /* no callback but closed after this */
+/* No callback comes after this but `closed`, later, from the loop.  NULL w is a no-op. */
+void kube_watch_close(struct kube_watch *w, void (*closed)(void *arg), void *arg);
 
-bool kube_watch_synced(const struct kube_watch *w); /* was whole at least once */
+/* Was whole at least once. */
+bool kube_watch_synced(const struct kube_watch *w);
 enum kube_watch_trouble kube_watch_trouble(const struct kube_watch *w);
-const char *kube_watch_text(const struct kube_watch
-		*w); /* one sentence on the trouble, "" if none; borrowed until the next turn */
+/* One sentence on the trouble, "" if none; borrowed until the next turn. */
+const char *kube_watch_text(const struct kube_watch *w);
 
 struct kube_watch_stats {
 	uint64_t events, bytes, reconnects, resyncs;

@@ -36,7 +36,7 @@ static struct watch_fault forbidden(const struct kube_type *t)
 
 	kube_rbac_hint(t, NULL, "list\", \"watch",
 		&hint); /* both at once: one rule is to be added */
-	err_set(&f.text, EACCES, "forbidden: %s", hint.s ? hint.s : t->plural);
+	err_set(&f.text, EACCES, "forbidden: %s", hint.oom ? t->plural : hint.s);
 	return f;
 }
 

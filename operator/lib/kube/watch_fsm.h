@@ -1,15 +1,13 @@
 /* watch_fsm.h — the life of one watch as a table; pure.  watch.c performs the actions.
  *
- *            START            OPEN               SYNCED
- *    IDLE ---------> DIALING -------> SYNCING ----------> LIVE
- *     ^                ^  | |  RESUMED                     ^ |
- *     |                |  | +----------------------------- + |
- *     |          TIMER |  | DOWN          GONE, FAIL         | DOWN
- *     |                |  v            (SYNCING, LIVE)       v
- *     +-------------- BACKOFF <------ HANGUP <------     (BACKOFF)
- *     |     STOP               DOWN
- *     +------- STOPPING <-- STOP in every other state but IDLE
- *       DOWN
+ *   IDLE --START--> DIALING --OPEN--> SYNCING --SYNCED--> LIVE
+ *                    | ^  |                |               | ^
+ *                    | |  +----------------|---RESUMED-----|-+
+ *               DOWN | | TIMER             | GONE, FAIL    | GONE, FAIL
+ *                    v |                   v               v
+ *                  BACKOFF <-----DOWN---- HANGUP <---------+      (DOWN in SYNCING and LIVE: to BACKOFF)
+ *
+ *   every state but IDLE --STOP--> STOPPING --DOWN--> IDLE        (from BACKOFF to IDLE at once)
  *
  * HANGUP and STOPPING wait for the connection's last word (DOWN), so that there is never more than one.
  * What becomes of a 410: forget where we were, hang up, back off, dial: a server that keeps saying it

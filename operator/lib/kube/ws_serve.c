@@ -13,7 +13,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_CONNECTIONS = 16, BACKLOG = 16, REQUEST_SECONDS = 5, CHUNK = 8 * 1024 };
+enum {
+	MAX_CONNECTIONS = 16,
+	BACKLOG = 16,
+	REQUEST_SECONDS = 5,
+	ANSWER_SECONDS = 30,
+	CHUNK = 8 * 1024
+};
 
 struct ws_server {
 	struct ws *ws;
@@ -31,20 +37,36 @@ struct session { /* zeroed by libwebsockets */
 	size_t sent;
 };
 
-static int refuse(struct lws *wsi, unsigned status, const char *text)
-{
-	lws_return_http_status(wsi, status, text);
-	return -1;
-}
-
 static int send_head(struct lws *wsi, unsigned status, const char *type, size_t length)
 {
 	unsigned char head[LWS_PRE + 1024], *start = &head[LWS_PRE], *p = start;
 	unsigned char *end = &head[sizeof(head) - 1];
 
-	if (lws_add_http_common_headers(wsi, status, type, length, &p, end))
+	if (lws_add_http_common_headers(wsi, status, type, length, &p, end) ||
+		lws_add_http_header_by_token(wsi, WSI_TOKEN_CONNECTION,
+			(const unsigned char *)"close", 5, &p, end))
 		return -1;
 	return lws_finalize_write_http_header(wsi, start, &p, end) ? -1 : 0;
+}
+
+/* At most CHUNK bytes. */
+static int send_piece(struct lws *wsi, const char *bytes, size_t n, bool last)
+{
+	unsigned char piece[LWS_PRE + CHUNK];
+	int sent;
+
+	if (n)
+		memcpy(&piece[LWS_PRE], bytes, n);
+	sent = lws_write(wsi, &piece[LWS_PRE], n, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP);
+	return sent < (int)n ? -1 : 0;
+}
+
+/* Returning -1 closes the connection after what was written. */
+static int refuse(struct lws *wsi, unsigned status, const char *text)
+{
+	if (!send_head(wsi, status, "text/plain", strlen(text)))
+		send_piece(wsi, text, strlen(text), true);
+	return -1;
 }
 
 static int on_request(struct lws *wsi, struct session *s, const char *path)
@@ -54,34 +76,26 @@ static int on_request(struct lws *wsi, struct session *s, const char *path)
 	int status;
 
 	if (!lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI))
-		return refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED, "only GET");
+		return refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED, "only GET\n");
 	status = server->answer(server->arg, path, &s->body, &type);
 	if (s->body.oom)
-		return refuse(wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, "out of memory");
+		return refuse(wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, "out of memory\n");
 	if (send_head(wsi, (unsigned)status, type, s->body.len))
 		return -1;
+	lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, ANSWER_SECONDS);
 	lws_callback_on_writable(wsi);
 	return 0;
 }
 
-/* Returns -1 after the last chunk: libwebsockets flushes and closes. */
 static int on_writable(struct lws *wsi, struct session *s)
 {
-	unsigned char chunk[LWS_PRE + CHUNK];
-	size_t n = s->body.len - s->sent;
-	bool last = n <= CHUNK;
+	size_t left = s->body.len - s->sent, n = left < CHUNK ? left : CHUNK;
 
-	if (!last)
-		n = CHUNK;
-	if (n)
-		memcpy(&chunk[LWS_PRE], s->body.s + s->sent, n);
-	if (lws_write(wsi, &chunk[LWS_PRE], n, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) <
-		(int)n)
+	if (send_piece(wsi, s->body.s + s->sent, n, n == left) || n == left)
 		return -1;
 	s->sent += n;
-	if (!last)
-		lws_callback_on_writable(wsi);
-	return last ? -1 : 0;
+	lws_callback_on_writable(wsi);
+	return 0;
 }
 
 static int serve_callback(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in,
@@ -97,7 +111,7 @@ static int serve_callback(struct lws *wsi, enum lws_callback_reasons why, void *
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return on_writable(wsi, s);
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "no upgrade here");
+		return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "no upgrade here\n");
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
 		return -1;
 	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
@@ -245,6 +259,17 @@ int ws_serve(struct ws *w, const char *address, ws_answer *answer, void *arg, st
 	uv_poll_start(&s->listener, UV_READABLE, on_connection);
 	w->server = s;
 	return 0;
+}
+
+int ws_serve_port(const struct ws *w)
+{
+	struct sockaddr_storage a;
+	socklen_t size = sizeof(a);
+
+	if (getsockname(w->server->fd, (struct sockaddr *)&a, &size) < 0)
+		return -errno;
+	return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&a)->sin6_port
+					     : ((struct sockaddr_in *)(void *)&a)->sin_port);
 }
 
 static void listener_closed(uv_handle_t *h)

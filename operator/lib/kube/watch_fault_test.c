@@ -1,0 +1,85 @@
+#include "kube/watch_fault.h"
+
+#include "testing/t.h"
+
+static const struct {
+	int http;
+	unsigned retry_after_s;
+	enum kube_watch_trouble trouble;
+	int64_t delay_ms;
+	bool steady, forget;
+	const char *text;
+} refusals[] = {
+	{ 0, 0, WATCH_UNREACHABLE, 0, false, false, "connection refused" },
+	{ 400, 0, WATCH_REFUSED, 10000, true, false, "HTTP 400" },
+	{ 401, 0, WATCH_UNAUTHORIZED, 0, false, false, "credential" },
+	{ 403, 0, WATCH_FORBIDDEN, 10000, true, false,
+		"needs verb \"list\", \"watch\" on managedclusters.cluster.open-cluster-management.io; "
+		"add to its ClusterRole: {apiGroups: [\"cluster.open-cluster-management.io\"], "
+		"resources: [\"managedclusters\"], verbs: [\"list\", \"watch\"]}" },
+	{ 404, 0, WATCH_NO_CRD, 5000, true, false,
+		"waiting for CRD managedclusters.cluster.open-cluster-management.io" },
+	{ 410, 0, WATCH_UNREACHABLE, 0, false, true, "HTTP 410" },
+	{ 422, 0, WATCH_REFUSED, 10000, true, false, "Kubernetes >= 1.34" },
+	{ 429, 7, WATCH_UNREACHABLE, 7000, false, false, "HTTP 429" },
+	{ 500, 0, WATCH_UNREACHABLE, 0, false, true, "HTTP 500" },
+	{ 503, 1, WATCH_UNREACHABLE, 1000, false, false, "HTTP 503" },
+	{ 503, 86400, WATCH_UNREACHABLE, 120000, false, false, "HTTP 503" }, /* not for a day */
+	{ 302, 0, WATCH_UNREACHABLE, 0, false, false, "HTTP 302" },
+	{ 200, 0, WATCH_UNREACHABLE, 0, false, false, "HTTP 200" }, /* no upgrade: a proxy, say */
+};
+
+static void of_refusal(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(refusals); i++) {
+		struct watch_fault f = watch_fault_of_refusal(&KUBE_MANAGED_CLUSTER,
+			refusals[i].http, refusals[i].retry_after_s, "connection refused");
+		T_EQ(f.trouble, refusals[i].trouble);
+		T_EQ(f.delay_ms, refusals[i].delay_ms);
+		T_EQ(f.steady, refusals[i].steady);
+		T_EQ(f.forget, refusals[i].forget);
+		T_HAS(f.text.msg, refusals[i].text);
+	}
+}
+
+static void core_types_have_no_crd(void **state)
+{
+	(void)state;
+	struct watch_fault f = watch_fault_of_refusal(&KUBE_NAMESPACE, 404, 0, "");
+	T_STR(f.text.msg, "the server does not know namespaces");
+}
+
+static void forbidden_out_of_memory(void **state)
+{
+	(void)state;
+	oom_fail_at(0);
+	struct watch_fault f = watch_fault_of_refusal(&KUBE_NAMESPACE, 403, 0, "");
+	T_TRUE(oom_off());
+	T_EQ(f.trouble, WATCH_FORBIDDEN);
+	T_STR(f.text.msg, "forbidden: namespaces");
+}
+
+static void of_message(void **state)
+{
+	(void)state;
+	struct watch_fault f = watch_fault_of_message(-ESTALE, 0, "expired");
+	T_TRUE(f.forget);
+	f = watch_fault_of_message(-EBUSY, 3, "busy");
+	T_FALSE(f.forget);
+	T_FALSE(f.steady);
+	T_EQ(f.delay_ms, 3000);
+	T_STR(f.text.msg, "busy");
+	T_EQ(f.trouble, WATCH_UNREACHABLE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(of_refusal),
+		cmocka_unit_test(core_types_have_no_crd),
+		cmocka_unit_test(forbidden_out_of_memory),
+		cmocka_unit_test(of_message),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
