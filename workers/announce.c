@@ -1,5 +1,5 @@
-/* announce.c — Events and log lines are derived from what a write of the status has changed, so they tell
- * what is stored and nothing else. */
+/* announce.c — Events and log lines are derived from what a write of the status has changed, so
+ * they tell what is stored and nothing else. */
 #include "workers/run.h"
 
 #include "base/log.h"
@@ -29,7 +29,8 @@ static void tell(struct run *r, bool warning, const char *action, const char *re
 	r->e->hub.event(r->e->hub.arg, &ev);
 }
 
-/* "Running" is an intent on its way to the next state, "Pending" says nothing yet: neither is news. */
+/* "Running" is an intent on its way to the next state, "Pending" says nothing yet: neither is
+ * news. */
 static bool is_news(const cJSON *step)
 {
 	const char *state = json_str_or(step, "state", "Pending");

@@ -1,5 +1,5 @@
-/* begin.c — from the event to the list of what there is to do: reads the onboarding and its plan, accepts a
- * rerun, and lines up the steps. */
+/* begin.c — from the event to the list of what there is to do: reads the onboarding and its
+ * plan, accepts a rerun, and lines up the steps. */
 #include "workers/run.h"
 
 #include "base/log.h"
@@ -48,8 +48,8 @@ static void make_items(struct run *r)
 		add_item(r, step, false);
 }
 
-/* berth.dev/rerun: the steps begin anew.  Recorded in status first and only then taken off the onboarding, so
- * that a crash in between does not make it count twice. */
+/* berth.dev/rerun: the steps begin anew.  Recorded in status first and only then taken off the
+ * onboarding, so that a crash in between does not make it count twice. */
 static void accept_rerun(struct run *r, const char *wanted)
 {
 	cJSON *step;

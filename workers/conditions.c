@@ -1,7 +1,7 @@
 /* conditions.c — what an onboarding's steps amount to, as conditions.
  *
- * conditions[0] ClusterReady is the operator's; Ready and the later ones are rendered here, from nothing but
- * the status and the plan.  Reconciling and Stalled exist only while True (kstatus). */
+ * conditions[0] ClusterReady is the operator's; Ready and the later ones are rendered here, from
+ * nothing but the status and the plan.  Reconciling and Stalled exist only while True (kstatus). */
 #include "workers/status.h"
 
 #include "base/clock.h"
@@ -58,7 +58,8 @@ static const cJSON *recorded(const cJSON *status, const cJSON *wanted)
 	return json_find(json_key(status, "steps"), "name", json_str_or(wanted, "name", ""), NULL);
 }
 
-/* The first step of the plan that is not Done (of `type`, if given); its entry in the plan, NULL if all are. */
+/* The first step of the plan that is not Done (of `type`, if given); its entry in the plan, NULL
+ * if all are. */
 static const cJSON *first_open(const cJSON *status, const cJSON *plan, const char *type)
 {
 	const cJSON *wanted;
@@ -118,7 +119,8 @@ static void add_kind(const cJSON *status, const char *type, const struct status_
 	add(list, old, kind->condition, &o, v);
 }
 
-/* kstatus: Stalled when a step failed for good or keeps failing, Reconciling while anything is open. */
+/* kstatus: Stalled when a step failed for good or keeps failing, Reconciling while anything is
+ * open. */
 static void add_progress(const cJSON *status, const struct status_view *v, const struct outcome *r,
 	cJSON *list, const cJSON *old)
 {

@@ -1,7 +1,8 @@
 /* effects.h — what a step wants: a list of acts, performed in order, and at most one verdict.
  *
- * Without a verdict the step is asked again once the acts are done.  With one, the acts are done first; a
- * create that finds the name taken puts the object that is there into the world and asks again instead. */
+ * Without a verdict the step is asked again once the acts are done.  With one, the acts are done
+ * first; a create that finds the name taken puts the object that is there into the world and
+ * asks again instead. */
 #ifndef WORKERS_EFFECTS_H
 #define WORKERS_EFFECTS_H
 

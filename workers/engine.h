@@ -1,5 +1,6 @@
-/* engine.h — takes one onboarding as far as it goes now: reads it, asks the steps, performs their effects,
- * writes the status, answers.  Any number at once; each lives from its event to its result.
+/* engine.h — takes one onboarding as far as it goes now: reads it, asks the steps, performs
+ * their effects, writes the status, answers.  Any number at once; each lives from its event to
+ * its result.
  *
  *   event ─► read onboarding, plan ─► ask step ─► perform effects ─┐
  *                                        ▲────────────────────────┘ until it waits or ends

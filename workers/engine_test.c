@@ -1,4 +1,5 @@
-/* engine_test.c — the engine against a hub in memory: whole lives, and the power cut after every request. */
+/* engine_test.c — the engine against a hub in memory: whole lives, and the power cut after every
+ * request. */
 #include "testing/t.h"
 
 #include "base/clock.h"
@@ -87,7 +88,8 @@ static cJSON *inputs_of(struct scene *s)
 	return in;
 }
 
-/* One worker on one event; with the power cut after `cut` requests if cut >= 0.  Returns the outcome, -1 if cut. */
+/* One worker on one event; with the power cut after `cut` requests if cut >= 0.  Returns the
+ * outcome, -1 if cut. */
 static int work(struct scene *s, int cut)
 {
 	struct engine e = { .hub = fake_hub(&s->hub),
@@ -237,7 +239,8 @@ static void test_duplicate_event_writes_nothing(void **state)
 	tear_down(&s);
 }
 
-/* The power goes after request `cut` of the first or the second worker, its answer lost; then life goes on. */
+/* The power goes after request `cut` of the first or the second worker, its answer lost; then
+ * life goes on. */
 static int live_with_cut(int cut, bool second)
 {
 	struct scene s;

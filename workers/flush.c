@@ -1,7 +1,9 @@
-/* flush.c — the worker's writes to the onboarding itself: its status, its finalizer, its rerun annotation.
+/* flush.c — the worker's writes to the onboarding itself: its status, its finalizer, its rerun
+ * annotation.
  *
- * A patch whose answer was lost is sent again by the client and may then fail its own test: so after every
- * conflict the onboarding is read, and the epoch and worker in it tell whether we are still meant. */
+ * A patch whose answer was lost is sent again by the client and may then fail its own test: so
+ * after every conflict the onboarding is read, and the epoch and worker in it tell whether we
+ * are still meant. */
 #include "workers/run.h"
 
 #include "base/log.h"

@@ -1,5 +1,6 @@
-/* hub.h — the worker's only way to the world: one function that performs one request.  In production it is
- * hub_kube(); tests put a hub in memory in its place and cut the power after any request. */
+/* hub.h — the worker's only way to the world: one function that performs one request.  In
+ * production it is hub_kube(); tests put a hub in memory in its place and cut the power after
+ * any request. */
 #ifndef WORKERS_HUB_H
 #define WORKERS_HUB_H
 

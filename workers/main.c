@@ -1,7 +1,8 @@
-/* berth-worker — takes CloudEvents on standard input, one per line, and answers each with one line.
+/* berth-worker — takes CloudEvents on standard input, one per line, and answers each with one
+ * line.
  *
- * It holds nothing: what it knows it reads from the hub, what it learned it writes there.  It ends when its
- * input has ended and every event is answered. */
+ * It holds nothing: what it knows it reads from the hub, what it learned it writes there.  It
+ * ends when its input has ended and every event is answered. */
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -82,7 +83,8 @@ static void api_closed(void *arg)
 	timer_close(&w->last_words, timer_closed);
 }
 
-/* Kubernetes Events may still be on their way when the last event is answered: they get a moment. */
+/* Kubernetes Events may still be on their way when the last event is answered: they get a
+ * moment. */
 static void end_when_sent(void *arg)
 {
 	struct worker *w = arg;
@@ -138,7 +140,8 @@ static void on_end(void *arg, int error)
 	end_if_idle(w);
 }
 
-/* "No more work": what is under way is finished.  A second signal ends at once, by default action. */
+/* "No more work": what is under way is finished.  A second signal ends at once, by default
+ * action. */
 static void on_signal(void *arg, int signum)
 {
 	signal(signum, SIG_DFL);

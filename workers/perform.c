@@ -155,8 +155,9 @@ static void forget(struct run *r, struct ref ref)
 		cJSON_DeleteItemFromObjectCaseSensitive(json_key(r->inputs, "works"), ref.name);
 }
 
-/* What a DELETE left: nothing, or an object that waits for its finalizers.  Only who leaves waits for those:
- * a work that the agent takes down in its own time is no longer our concern while the cluster stays. */
+/* What a DELETE left: nothing, or an object that waits for its finalizers.  Only who leaves
+ * waits for those: a work that the agent takes down in its own time is no longer our concern
+ * while the cluster stays. */
 static void note_deleted(struct run *r, struct ref ref, cJSON *left)
 {
 	if (left && r->leaving) {

@@ -1,4 +1,5 @@
-/* run.h — one event on its way through the engine; private to engine.c, perform.c, flush.c, announce.c. */
+/* run.h — one event on its way through the engine; private to engine.c, perform.c, flush.c,
+ * announce.c. */
 #ifndef WORKERS_RUN_H
 #define WORKERS_RUN_H
 
@@ -55,17 +56,19 @@ void run_error(struct run *r, const struct kube_reply *reply, const char *what);
 /* begin.c: lines up the items once onboarding and plan are read. */
 void run_begin(struct run *r);
 
-/* item.c: puts the question to the current item's step; notes its verdict and goes on to the next item. */
+/* item.c: puts the question to the current item's step; notes its verdict and goes on to the
+ * next item. */
 void run_ask(struct run *r);
 void run_settle(struct run *r);
 
-/* perform.c: starts the request of one effect and returns true, or does it on the spot and returns false. */
+/* perform.c: starts the request of one effect and returns true, or does it on the spot and
+ * returns false. */
 bool run_perform(struct run *r, struct effect *fx);
 /* Deletes the next of r->cleanups; true if a request was started. */
 bool run_cleanup(struct run *r);
 
-/* flush.c: writes what differs and continues the run afterwards; false if nothing differs.  With `take` it
- * writes at least once, so that the epoch is ours before anything else is touched. */
+/* flush.c: writes what differs and continues the run afterwards; false if nothing differs.  With
+ * `take` it writes at least once, so that the epoch is ours before anything else is touched. */
 bool run_flush(struct run *r, bool take);
 /* Removes our finalizer; ends the run. */
 void run_release(struct run *r);

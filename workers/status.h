@@ -20,8 +20,8 @@ void status_set_ref_uid(cJSON *step, struct ref r, const char *uid);
 const char *status_ref_uid(const cJSON *step, struct ref r); /* NULL if not known */
 void status_drop_ref(cJSON *step, struct ref r);
 
-/* Renders conditions[1..] (Ready and the steps' own) and currentStep from the steps; conditions[0] is the
- * operator's and stays.  plan NULL: no plan, or everything is being undone. */
+/* Renders conditions[1..] (Ready and the steps' own) and currentStep from the steps;
+ * conditions[0] is the operator's and stays.  plan NULL: no plan, or everything is being undone. */
 struct status_view {
 	const cJSON *plan;
 	bool leaving;
@@ -30,8 +30,8 @@ struct status_view {
 };
 void status_render(cJSON *status, const struct status_view *v);
 
-/* The JSON Patch from `base` to `status`, member by member, guarded by tests on uid, epoch (NULL base.run: none
- * yet) and conditions[0].  NULL if nothing differs. */
+/* The JSON Patch from `base` to `status`, member by member, guarded by tests on uid, epoch (NULL
+ * base.run: none yet) and conditions[0].  NULL if nothing differs. */
 cJSON *status_patch(const char *uid, const cJSON *base, const cJSON *status);
 
 #endif

@@ -1,5 +1,5 @@
-/* steps.h — the step kinds.  A step never does I/O: it looks at the world and says what should happen
- * next.  A new kind is one file in steps/ and its row in registry.c. */
+/* steps.h — the step kinds.  A step never does I/O: it looks at the world and says what should
+ * happen next.  A new kind is one file in steps/ and its row in registry.c. */
 #ifndef WORKERS_STEPS_H
 #define WORKERS_STEPS_H
 
@@ -9,7 +9,8 @@
 struct step_kind {
 	const char *type;      /* "Benchmark" */
 	const char *condition; /* "Benchmarked": what it is called in the onboarding's conditions */
-	/* What the step's outcome depends on beside its own spec; a change runs it again.  May be NULL. */
+	/* What the step's outcome depends on beside its own spec; a change runs it again.  May
+	 * be NULL. */
 	void (*inputs)(const struct world *w, struct buf *out);
 	void (*advance)(const struct world *w, struct effects *fx); /* towards done */
 	void (*retract)(const struct world *w, struct effects *fx); /* towards undone */
@@ -29,10 +30,11 @@ const struct scheduler_kind *scheduler_kind_of(const char *type);
 
 extern const struct scheduler_kind SCHEDULER_PLACEMENT;
 
-/* The undo of a step whose traces are objects on the hub: deletes its refs in reverse, waits until they are
- * gone or the deadline passed; says in its message what had to stay. */
+/* The undo of a step whose traces are objects on the hub: deletes its refs in reverse, waits
+ * until they are gone or the deadline passed; says in its message what had to stay. */
 void step_retract_refs(const struct world *w, struct effects *fx);
-/* Asks for the deletion of every recorded ref but `keep` (NULL = of all): leftovers of an earlier run. */
+/* Asks for the deletion of every recorded ref but `keep` (NULL = of all): leftovers of an
+ * earlier run. */
 void step_drop_refs(const struct world *w, const struct ref *keep, struct effects *fx);
 
 #endif

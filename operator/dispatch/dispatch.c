@@ -1,5 +1,5 @@
-/* dispatch.c — workers as child processes.  One timer serves back-off, linger and deadlines: it is set to the
- * earliest of them after every turn. */
+/* dispatch.c — workers as child processes.  One timer serves back-off, linger and deadlines: it
+ * is set to the earliest of them after every turn. */
 #include "dispatch/dispatch.h"
 
 #include "base/clock.h"

@@ -1,9 +1,9 @@
 /* dispatch.h — runnable onboardings to worker processes.  Loop thread only.
  *
- * A queue of keys with client-go's guarantees: a key is in it once, is never with two workers at the same time,
- * and if it is added while a worker has it, it comes again afterwards.  Workers are started only for a key that
- * is due and end when there is nothing to do; a worker that dies or answers Error loses nothing: its keys come
- * again after a back-off of their own. */
+ * A queue of keys with client-go's guarantees: a key is in it once, is never with two workers at
+ * the same time, and if it is added while a worker has it, it comes again afterwards.  Workers
+ * are started only for a key that is due and end when there is nothing to do; a worker that dies
+ * or answers Error loses nothing: its keys come again after a back-off of their own. */
 #ifndef DISPATCH_DISPATCH_H
 #define DISPATCH_DISPATCH_H
 
@@ -27,10 +27,11 @@ struct dispatch_cfg {
 	int64_t linger_ms;      /* how long an idle worker is kept before its input is closed */
 	int64_t deadline_ms;    /* an event not answered by then: its worker is killed */
 
-	/* A place is free: fills in the event for `key` from the world as it is now and returns true; false if there
-	 * is nothing to do for it any more.  Dispatch clears the event. */
+	/* A place is free: fills in the event for `key` from the world as it is now and returns
+	 * true; false if there is nothing to do for it any more.  Dispatch clears the event. */
 	bool (*event)(void *arg, const char *key, struct work_event *ret);
-	/* The worker has answered; or, with NULL, has died before it did (the key comes again by itself). */
+	/* The worker has answered; or, with NULL, has died before it did (the key comes again by
+	 * itself). */
 	void (*result)(void *arg, const char *key, const struct result *r);
 	void *arg;
 };
@@ -39,8 +40,8 @@ int dispatch_new(struct loop *l, const struct dispatch_cfg *cfg, struct dispatch
 	struct err *e) MUST_CHECK;
 void dispatch_add(struct dispatch *d, const char *key);        /* aborts when memory is out */
 bool dispatch_busy(const struct dispatch *d, const char *key); /* a worker has it now */
-/* Starts nothing more; workers finish what they have, and are killed after grace_ms.  Then done runs and the
- * handle is freed. */
+/* Starts nothing more; workers finish what they have, and are killed after grace_ms.  Then done
+ * runs and the handle is freed. */
 void dispatch_close(struct dispatch *d, int64_t grace_ms, void (*done)(void *arg), void *arg);
 
 struct dispatch_stats {

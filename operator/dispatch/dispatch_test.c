@@ -1,4 +1,5 @@
-/* dispatch_test.c — the queue by tables, the workers by shell scripts that answer, die, hang or keep silent. */
+/* dispatch_test.c — the queue by tables, the workers by shell scripts that answer, die, hang or
+ * keep silent. */
 #include "testing/t.h"
 
 #include "base/clock.h"

@@ -87,7 +87,8 @@ void queue_done(struct queue *q, struct queue_key *k, bool retry)
 	if (!retry)
 		backoff_reset(&k->backoff);
 	if (retry) {
-		/* News do not shorten the back-off of a key that just failed: they may be its own. */
+		/* News do not shorten the back-off of a key that just failed: they may be its
+		 * own. */
 		if (heap_put(&q->delayed, &k->delay, clock_mono_ms() + backoff_next(&k->backoff)) <
 			0)
 			abort();

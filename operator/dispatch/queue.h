@@ -1,4 +1,5 @@
-/* queue.h — keys that wait for a worker: first come first served, each at most once, with back-off per key. */
+/* queue.h — keys that wait for a worker: first come first served, each at most once, with back-
+ * off per key. */
 #ifndef DISPATCH_QUEUE_H
 #define DISPATCH_QUEUE_H
 
@@ -34,7 +35,8 @@ struct queue_key *queue_next(struct queue
 		*q); /* takes the first, which is busy then; NULL if none */
 /* The worker is done with it.  With `retry` it comes again after its back-off. */
 void queue_done(struct queue *q, struct queue_key *k, bool retry);
-/* Puts the keys whose back-off is over into the queue; returns when the next one is due, -1 if none. */
+/* Puts the keys whose back-off is over into the queue; returns when the next one is due, -1 if
+ * none. */
 int64_t queue_due(struct queue *q, int64_t now_ms);
 bool queue_busy(const struct queue *q, const char *name);
 

@@ -1,9 +1,10 @@
-/* placement.c — OCM's Placement as function scheduler: the scores as an AddOnPlacementScore in the cluster's
- * namespace, which Placements weigh by prioritizerPolicy type AddOn.
+/* placement.c — OCM's Placement as function scheduler: the scores as an AddOnPlacementScore in
+ * the cluster's namespace, which Placements weigh by prioritizerPolicy type AddOn.
  *
- * The object has a status subresource and no spec: it is created, then its status is applied.  The placement
- * controller reads the very object, so the API server's answer to that write is the registration: there is no
- * other registry to verify against.  Scores stay in 0..100, since a missing score counts as 0. */
+ * The object has a status subresource and no spec: it is created, then its status is applied.
+ * The placement controller reads the very object, so the API server's answer to that write is
+ * the registration: there is no other registry to verify against.  Scores stay in 0..100, since
+ * a missing score counts as 0. */
 #include "workers/steps.h"
 
 #include "base/mem.h"

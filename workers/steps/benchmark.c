@@ -1,9 +1,11 @@
-/* benchmark.c — the Benchmark step: one ManifestWork per run, its feedback read, the work deleted.
+/* benchmark.c — the Benchmark step: one ManifestWork per run, its feedback read, the work
+ * deleted.
  *
  *   Pending ──intend, create──► Waiting ──feedback──► Done ──► (work deleted)
  *                                  └──failed, too late──► Failed ──later──► Pending, a new run
  *
- * While the edge measures nobody waits: the step ends in Waiting and the feedback wakes a worker. */
+ * While the edge measures nobody waits: the step ends in Waiting and the feedback wakes a
+ * worker. */
 #include "workers/steps.h"
 #include "workers/steps/benchmark.h"
 
@@ -90,7 +92,8 @@ static void look(const struct world *w, const cJSON *object, struct ref work, st
 	}
 }
 
-/* Done: the work may still be there, after a crash before its deletion or because the plan retains it. */
+/* Done: the work may still be there, after a crash before its deletion or because the plan
+ * retains it. */
 static void tidy(const struct world *w, struct ref work, struct effects *fx)
 {
 	bool until_ready =
@@ -115,7 +118,8 @@ static void advance(const struct world *w, struct effects *fx)
 	} else if (world_object(w, work, &object) == SEEN_NOT_YET) {
 		effects_read(fx, work);
 	} else if (!object) {
-		/* Intended, and then the power went: or someone deleted it.  The run's id is the same. */
+		/* Intended, and then the power went: or someone deleted it.  The run's id is the
+		 * same. */
 		effects_create(fx, work, benchmark_work(w));
 		effects_wait(fx, deadline_ms(w), "BenchmarkRunning", "work %s sent to the edge",
 			work.name);

@@ -1,5 +1,6 @@
-/* benchmark.h — the parts of the Benchmark step: the ManifestWork it sends (benchmark_work.c), what the
- * feedback says (benchmark_feedback.c), and what the numbers are worth (benchmark_score.c).  All pure. */
+/* benchmark.h — the parts of the Benchmark step: the ManifestWork it sends (benchmark_work.c),
+ * what the feedback says (benchmark_feedback.c), and what the numbers are worth
+ * (benchmark_score.c).  All pure. */
 #ifndef WORKERS_STEPS_BENCHMARK_H
 #define WORKERS_STEPS_BENCHMARK_H
 
@@ -11,12 +12,13 @@
 char *benchmark_work_name(const struct world *w);
 char *benchmark_namespace(const struct world *w);
 
-/* The ManifestWork for this run.  Everything it brings to the edge lives in one namespace of the run's
- * own, so that deleting the work leaves nothing.  Job and result ConfigMap are CreateOnly: the Job's
- * controller fills immutable fields in, which an updating agent would fight for ever. */
+/* The ManifestWork for this run.  Everything it brings to the edge lives in one namespace of the
+ * run's own, so that deleting the work leaves nothing.  Job and result ConfigMap are CreateOnly:
+ * the Job's controller fills immutable fields in, which an updating agent would fight for ever. */
 cJSON *benchmark_work(const struct world *w);
 
-/* What the work's status says about the run.  The text is ours; what the edge wrote is quoted and cut. */
+/* What the work's status says about the run.  The text is ours; what the edge wrote is quoted
+ * and cut. */
 enum benchmark_state {
 	BENCHMARK_RUNNING, /* nothing to decide yet; reason and message say where it stands */
 	BENCHMARK_RESULT,  /* `result` holds the edge's report of this run, not yet judged */
@@ -36,8 +38,8 @@ void benchmark_read(const struct world *w, const cJSON *work, struct benchmark_r
 int benchmark_judge(const struct world *w, const char *report, cJSON **ret_measurements,
 	cJSON **ret_scores, bool *ret_settled, struct err *e) MUST_CHECK;
 
-/* 0..100 for a measured value: 100 v / (v + reference), so a machine at the reference has 50, twice as
- * fast 67, and no machine is off the scale.  Rounded to nearest. */
+/* 0..100 for a measured value: 100 v / (v + reference), so a machine at the reference has 50,
+ * twice as fast 67, and no machine is off the scale.  Rounded to nearest. */
 int benchmark_score(const char *probe, double value);
 
 #endif

@@ -1,8 +1,8 @@
 /* benchmark_feedback.c — reading the ManifestWork's status.
  *
- * `observedGeneration` is stamped on Applied alone; feedback of an older generation stays until overwritten
- * and survives its object.  Hence: a value counts only while Applied is of this generation, and a report
- * only with this run's id inside (benchmark_judge). */
+ * `observedGeneration` is stamped on Applied alone; feedback of an older generation stays until
+ * overwritten and survives its object.  Hence: a value counts only while Applied is of this
+ * generation, and a report only with this run's id inside (benchmark_judge). */
 #include "workers/steps/benchmark.h"
 
 #include <inttypes.h>
@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The value of one feedback name of the manifest of that resource: a string or number item, or NULL. */
+/* The value of one feedback name of the manifest of that resource: a string or number item, or
+ * NULL. */
 static const cJSON *feedback(const cJSON *work, const char *resource, const char *name)
 {
 	const cJSON *manifest;

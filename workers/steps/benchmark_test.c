@@ -1,4 +1,5 @@
-/* benchmark_test.c — what the Benchmark step sends, how it reads feedback, what it makes of reports. */
+/* benchmark_test.c — what the Benchmark step sends, how it reads feedback, what it makes of
+ * reports. */
 #include "testing/t.h"
 
 #include "base/json.h"

@@ -1,7 +1,8 @@
 /* register.c — the Register step: hands the measured cluster to a function scheduler.
  *
- * Which object or call that takes is the scheduler type's own business (schedulers/).  The step runs again
- * when the scheduler or the scores changed, or when what was registered is not there any more. */
+ * Which object or call that takes is the scheduler type's own business (schedulers/).  The step
+ * runs again when the scheduler or the scores changed, or when what was registered is not there
+ * any more. */
 #include "workers/steps.h"
 
 #include "base/mem.h"

@@ -15,8 +15,8 @@ void step_drop_refs(const struct world *w, const struct ref *keep, struct effect
 	}
 }
 
-/* Reads what is still there, asks for its deletion once, waits for what has a finalizer.  What is not ours
- * (someone took the name) counts as gone. */
+/* Reads what is still there, asks for its deletion once, waits for what has a finalizer.  What
+ * is not ours (someone took the name) counts as gone. */
 static bool retract_one(const struct world *w, struct ref r, struct effects *fx)
 {
 	const cJSON *object = NULL;

@@ -1,6 +1,7 @@
-/* fake_hub.h — a hub in memory: objects by URL, and the verbs as the API server does them as far as the worker
- * uses them (resourceVersion, uid, JSON Patch with `test`, finalizers).  The power can be cut after any request:
- * it is then done on the server and its answer is lost.  For tests of the engine only. */
+/* fake_hub.h — a hub in memory: objects by URL, and the verbs as the API server does them as far
+ * as the worker uses them (resourceVersion, uid, JSON Patch with `test`, finalizers).  The power
+ * can be cut after any request: it is then done on the server and its answer is lost.  For tests
+ * of the engine only. */
 #ifndef WORKERS_TESTING_FAKE_HUB_H
 #define WORKERS_TESTING_FAKE_HUB_H
 

@@ -1,0 +1,340 @@
+/* berth-operator — wiring only: options, credentials, and who is told of what.
+ * operator/README.md tours the rest. */
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/options.h"
+#include "controller/controller.h"
+#include "kube/yaml.h"
+#include "serve/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_OK = 0, EXIT_OTHER = 1, EXIT_USAGE = 2, EXIT_CREDENTIALS = 3 };
+
+#define EVENT_DEADLINE_MS 120000
+#define DRAIN_MS          20000
+#define USER_AGENT        "berth-operator/" BERTH_VERSION
+
+enum {
+	O_KUBECONFIG,
+	O_CONTEXT,
+	O_NAMESPACE,
+	O_WORKER,
+	O_WORKER_KUBECONFIG,
+	O_MAX_WORKERS,
+	O_WORKER_EVENTS,
+	O_WORKER_LINGER,
+	O_METRICS_ADDRESS,
+	O_CONFIG,
+	O_LOG_LEVEL,
+	O_HELP,
+	O_VERSION,
+	N_OPTIONS
+};
+
+static const struct option_def defs[N_OPTIONS] = {
+	[O_KUBECONFIG] = { .flag = "kubeconfig",
+		.arg = "FILE",
+		.help = "the hub; default $KUBECONFIG, in-cluster, ~/.kube/config" },
+	[O_CONTEXT] = { .flag = "context", .arg = "NAME", .help = "context of the kubeconfig" },
+	[O_NAMESPACE] = { .flag = "namespace",
+		.arg = "NAME",
+		.help = "Berth's namespace on the hub",
+		.preset = "berth-system" },
+	[O_WORKER] = { .flag = "worker",
+		.arg = "FILE",
+		.help = "the worker program; default: berth-worker beside this one" },
+	[O_WORKER_KUBECONFIG] = { .flag = "worker-kubeconfig",
+		.arg = "FILE",
+		.help = "the workers' credentials; default: the same" },
+	[O_MAX_WORKERS] = { .flag = "max-workers",
+		.type = OPTION_INT,
+		.arg = "N",
+		.help = "worker processes at once",
+		.preset = "2",
+		.min = 1,
+		.max = 256 },
+	[O_WORKER_EVENTS] = { .flag = "worker-events",
+		.type = OPTION_INT,
+		.arg = "N",
+		.help = "events at once in one worker",
+		.preset = "16",
+		.min = 1,
+		.max = 1024 },
+	[O_WORKER_LINGER] = { .flag = "worker-linger-seconds",
+		.type = OPTION_INT,
+		.arg = "N",
+		.help = "how long an idle worker stays",
+		.preset = "1",
+		.min = 0,
+		.max = 3600 },
+	[O_METRICS_ADDRESS] = { .flag = "metrics-address",
+		.arg = "ADDRESS",
+		.help = "of /metrics, /healthz, /readyz; empty: none",
+		.preset = "127.0.0.1:9090" },
+	[O_CONFIG] = { .flag = "config",
+		.arg = "FILE",
+		.help = "YAML with these options in camelCase; flags win" },
+	[O_LOG_LEVEL] = { .flag = "log-level",
+		.arg = "LEVEL",
+		.help = "debug, info, warn, error",
+		.preset = "info" },
+	[O_HELP] = { .flag = "help", .type = OPTION_BOOL, .help = "this text" },
+	[O_VERSION] = { .flag = "version", .type = OPTION_BOOL, .help = "the version" },
+};
+
+struct app {
+	struct loop *loop;
+	struct kube_config config;
+	struct kube *api;
+	struct ws *ws;
+	struct controller *controller;
+	struct dispatch *dispatch;
+	struct serve_cfg serve;
+	char *worker;         /* path of the program */
+	const char *argv[12]; /* its command line */
+	bool ending;
+};
+
+/* ---- the end: workers finish, then the views, then the connections ---- */
+
+static void on_ws_closed(void *arg)
+{
+	loop_stop(((struct app *)arg)->loop);
+}
+
+static void on_api_closed(void *arg)
+{
+	struct app *a = arg;
+
+	ws_close(a->ws, on_ws_closed, a);
+}
+
+static void on_controller_closed(void *arg)
+{
+	struct app *a = arg;
+
+	kube_close(a->api, on_api_closed, a);
+}
+
+static void on_dispatch_closed(void *arg)
+{
+	struct app *a = arg;
+
+	controller_close(a->controller, on_controller_closed, a);
+}
+
+static void on_signal(void *arg, int signum)
+{
+	struct app *a = arg;
+
+	if (a->ending)
+		return;
+	a->ending = true;
+	log_info("ending: workers finish what they have", "signal", strsignal(signum), NULL);
+	dispatch_close(a->dispatch, DRAIN_MS, on_dispatch_closed, a);
+}
+
+/* ---- the start ---- */
+
+static int read_file(const char *path, struct buf *out, struct err *e)
+{
+	char chunk[4096];
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+	ssize_t n = 0;
+
+	while (fd >= 0 && (n = read(fd, chunk, sizeof(chunk))) > 0)
+		buf_add(out, chunk, (size_t)n);
+	rc = fd < 0 || n < 0
+		? err_set(e, errno, "cannot read config file %s: %s", path, strerror(errno))
+		: 0;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static int apply_config(struct option_value *o, struct err *e)
+{
+	AUTO_BUF text = { 0 };
+	AUTO_JSON file = NULL;
+	int rc;
+
+	if (!o[O_CONFIG].text)
+		return 0;
+	rc = read_file(o[O_CONFIG].text, &text, e);
+	if (rc == 0)
+		rc = yaml_parse(text.s ? text.s : "", text.len, &file, e);
+	if (rc == 0)
+		rc = options_apply_file(defs, N_OPTIONS, file, o, e);
+	return rc < 0 ? err_wrap(e, rc, "config file %s", o[O_CONFIG].text) : 0;
+}
+
+/* The worker's command line: the same hub, unless it has credentials of its own. */
+static void make_argv(struct app *a, const struct option_value *o)
+{
+	const char *kubeconfig =
+		o[O_WORKER_KUBECONFIG].text ? o[O_WORKER_KUBECONFIG].text : o[O_KUBECONFIG].text;
+	const char *context = o[O_WORKER_KUBECONFIG].text ? NULL : o[O_CONTEXT].text;
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	unsigned i = 0;
+
+	self[n > 0 ? n : 0] = '\0';
+	if (strrchr(self, '/'))
+		*strrchr(self, '/') = '\0';
+	a->worker = o[O_WORKER].text ? xstrdup(o[O_WORKER].text) : xprintf("%s/berth-worker", self);
+	a->argv[i++] = a->worker;
+	if (kubeconfig)
+		a->argv[i++] = "--kubeconfig", a->argv[i++] = kubeconfig;
+	if (context)
+		a->argv[i++] = "--context", a->argv[i++] = context;
+	a->argv[i++] = "--namespace", a->argv[i++] = o[O_NAMESPACE].text;
+	a->argv[i++] = "--log-level", a->argv[i++] = o[O_LOG_LEVEL].text;
+}
+
+static void ready(void *arg, struct buf *why_not)
+{
+	const struct app *a = arg;
+	struct dispatch_stats s = dispatch_stats(a->dispatch);
+
+	controller_ready(a->controller, why_not);
+	if (s.trouble[0])
+		buf_printf(why_not, "workers: %s\n", s.trouble);
+}
+
+static void collect(void *arg, struct metrics *m)
+{
+	const struct app *a = arg;
+
+	controller_collect(a->controller, m);
+	metrics_process(m);
+}
+
+static int make_controller(struct app *a, const struct option_value *o, struct err *e)
+{
+	struct controller_cfg cc = { .loop = a->loop,
+		.api = a->api,
+		.ws = a->ws,
+		.namespace = o[O_NAMESPACE].text };
+	struct dispatch_cfg dc = {
+		.argv = a->argv,
+		.max_workers = (unsigned)o[O_MAX_WORKERS].number,
+		.worker_events = (unsigned)o[O_WORKER_EVENTS].number,
+		.linger_ms = o[O_WORKER_LINGER].number * 1000,
+		.deadline_ms = EVENT_DEADLINE_MS,
+		.event = controller_event,
+		.result = controller_result,
+	};
+	int rc = controller_new(&cc, &a->controller, e);
+
+	if (rc < 0)
+		return rc;
+	dc.arg = a->controller;
+	rc = dispatch_new(a->loop, &dc, &a->dispatch, e);
+	return rc < 0 ? rc : controller_start(a->controller, a->dispatch, e);
+}
+
+static int start(struct app *a, const struct option_value *o, struct err *e)
+{
+	struct kube_cfg kc = { .config = &a->config,
+		.user_agent = USER_AGENT,
+		.field_manager = "berth-operator" };
+	int rc = loop_new(&a->loop, e);
+
+	if (rc == 0)
+		rc = kube_new(a->loop, &kc, &a->api, e);
+	if (rc == 0)
+		rc = ws_new(a->loop, &a->config, USER_AGENT, &a->ws, e);
+	if (rc == 0)
+		rc = make_controller(a, o, e);
+	a->serve = (struct serve_cfg){ .collect = collect, .ready = ready, .arg = a };
+	if (rc == 0 && o[O_METRICS_ADDRESS].text && *o[O_METRICS_ADDRESS].text)
+		rc = serve_start(a->ws, o[O_METRICS_ADDRESS].text, &a->serve, e);
+	if (rc == 0)
+		rc = loop_on_signal(a->loop, SIGTERM, on_signal, a, e);
+	if (rc == 0)
+		rc = loop_on_signal(a->loop, SIGINT, on_signal, a, e);
+	return rc;
+}
+
+static int run(const struct option_value *o)
+{
+	struct app a = { 0 };
+	struct err e = { "" };
+	int exit_code = EXIT_OK;
+
+	make_argv(&a, o);
+	if (kube_config_load(o[O_KUBECONFIG].text, o[O_CONTEXT].text, &a.config, &e) < 0) {
+		log_error("cannot use the credentials", "error", e.msg, NULL);
+		exit_code = EXIT_CREDENTIALS;
+	} else if (start(&a, o, &e) < 0) {
+		log_error("cannot start", "error", e.msg, NULL);
+		exit_code = EXIT_OTHER;
+	} else {
+		log_info("started", "version", BERTH_VERSION, "hub", a.config.server, "credentials",
+			a.config.origin, NULL);
+		loop_run(a.loop);
+		loop_free(a.loop);
+		log_info("ended", NULL);
+	}
+	kube_config_clear(&a.config);
+	mem_free(a.worker);
+	return exit_code;
+}
+
+static int usage(void)
+{
+	char *list = options_help(defs, N_OPTIONS);
+
+	printf("usage: berth-operator [options]\n\nGives every cluster that joins the hub its berth: see kubectl get clusteronboardings.\n\n%s\n"
+	       "exit codes: 0 ended by SIGTERM or SIGINT; 1 cannot start; 2 bad usage or config file; 3 no usable credentials\n",
+		list ? list : "");
+	mem_free(list);
+	return EXIT_OK;
+}
+
+static int parse(int argc, char **argv, struct option_value *o, struct err *e)
+{
+	enum log_level level;
+	int rc = options_init(defs, N_OPTIONS, o, e);
+
+	if (rc == 0)
+		rc = options_parse(defs, N_OPTIONS, argc, argv, o, e);
+	if (rc == 0)
+		rc = apply_config(o, e);
+	if (rc == 0 && !log_level_parse(o[O_LOG_LEVEL].text, &level))
+		rc = err_set(e, EINVAL, "--log-level %s: use debug, info, warn or error",
+			o[O_LOG_LEVEL].text);
+	if (rc == 0)
+		log_level_set(level);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct option_value o[N_OPTIONS] = { 0 };
+	struct err e = { "" };
+	int exit_code;
+
+	mem_init();
+	signal(SIGPIPE, SIG_IGN);
+	if (parse(argc, argv, o, &e) < 0) {
+		fprintf(stderr, "berth-operator: %s\n", e.msg);
+		exit_code = EXIT_USAGE;
+	} else if (o[O_HELP].given) {
+		exit_code = usage();
+	} else if (o[O_VERSION].given) {
+		exit_code = printf("berth-operator %s\n", BERTH_VERSION) > 0 ? EXIT_OK : EXIT_OTHER;
+	} else {
+		exit_code = run(o);
+	}
+	options_clear(N_OPTIONS, o);
+	return exit_code;
+}
