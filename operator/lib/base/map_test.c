@@ -114,6 +114,22 @@ static void churn_keeps_the_table_small(void **state)
 	map_clear(&m, NULL);
 }
 
+/* A key that comes back lies down in its own grave: one allocation, for the copy of the key. */
+static void graves_are_used_again(void **state)
+{
+	struct map m = { 0 };
+
+	(void)state;
+	T_EQ(map_put(&m, "edge", NULL, NULL), 0);
+	for (unsigned i = 0; i < 100; i++) {
+		map_del(&m, "edge");
+		oom_fail_at(1);
+		T_EQ(map_put(&m, "edge", NULL, NULL), 0);
+		T_FALSE(oom_off());
+	}
+	map_clear(&m, NULL);
+}
+
 static void each_visits_all_and_may_delete(void **state)
 {
 	struct map m = { 0 };
@@ -179,6 +195,7 @@ int main(void)
 		cmocka_unit_test(holds_many),
 		cmocka_unit_test(deleted_ones_are_gone_the_others_stay),
 		cmocka_unit_test(churn_keeps_the_table_small),
+		cmocka_unit_test(graves_are_used_again),
 		cmocka_unit_test(each_visits_all_and_may_delete),
 		cmocka_unit_test(clear_frees_values),
 		cmocka_unit_test(out_of_memory_leaves_it_whole),

@@ -102,6 +102,7 @@ static void fails_the_nth(void **state)
 	T_TRUE(oom_off());
 	oom_fail_at(0);
 	T_NULL(mem_realloc(p, 100)); /* and p is as it was */
+	T_EQ(mem_failed(), failed + 2);
 	T_TRUE(oom_off());
 	oom_fail_at(1);
 	mem_free(mem_alloc(1));

@@ -2,6 +2,8 @@
 #include "base/options.h"
 #include "testing/t.h"
 
+#include <limits.h>
+
 enum { KUBECONFIG, METRICS, WORKERS, DRY_RUN, HELP, N };
 
 static const struct option_def defs[N] = {
@@ -198,6 +200,24 @@ static void bad_preset_is_found(void **state)
 	T_NULL(v[0].text);
 }
 
+static void numbers_beyond_long_are_refused(void **state)
+{
+	static const struct option_def any = { .flag = "any",
+		.type = OPTION_INT,
+		.arg = "N",
+		.min = LONG_MIN,
+		.max = LONG_MAX };
+	char *argv[] = { (char *)"program", (char *)"--any=9223372036854775808" };
+	struct option_value v = { 0 };
+
+	(void)state;
+	T_EQ(options_parse(&any, 1, 2, argv, &v, NULL), -EINVAL);
+	argv[1] = (char *)"--any=-9223372036854775808";
+	T_EQ(options_parse(&any, 1, 2, argv, &v, NULL), 0);
+	T_TRUE(v.number == LONG_MIN);
+	options_clear(1, &v);
+}
+
 static void help_is_aligned(void **state)
 {
 	AUTO_STR help = options_help(defs, N);
@@ -260,6 +280,7 @@ int main(void)
 		cmocka_unit_test(bad_files_are_refused),
 		cmocka_unit_test(file_is_checked_even_where_a_flag_wins),
 		cmocka_unit_test(bad_preset_is_found),
+		cmocka_unit_test(numbers_beyond_long_are_refused),
 		cmocka_unit_test(help_is_aligned),
 		cmocka_unit_test(survives_lack_of_memory),
 		cmocka_unit_test(unknown_names_are_refused_without_memory),

@@ -26,15 +26,14 @@ const char *inputs_digest(const cJSON *inputs, char out[INPUTS_DIGEST_LEN])
 }
 
 /* "True" or "False" if the agent has judged this generation of the work, else NULL: what it reports
- * then belongs to an older one. */
+ * then belongs to an older one.  An absent generation is like none, not even like another absent. */
 static const char *applied(const cJSON *work)
 {
 	const cJSON *c = json_find(json_at(work, "status.conditions"), "type", "Applied", NULL);
 	int64_t generation = json_int_or(work, "metadata.generation", -1);
+	int64_t observed = json_int_or(c, "observedGeneration", -2);
 
-	if (!c || generation < 0 || json_int_or(c, "observedGeneration", -2) != generation)
-		return NULL;
-	return json_str(c, "status");
+	return observed == generation ? json_str(c, "status") : NULL;
 }
 
 static bool is_any(const char *value, const char *a, const char *b)
