@@ -1,0 +1,98 @@
+#include "controller/run_decide.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+bool run_leaving(const struct onboarding *o)
+{
+	return o->deleting || (!o->plan && o->has_steps);
+}
+
+bool run_candidate(const struct onboarding *o)
+{
+	if (o->cluster_ready.status == STATUS_ABSENT)
+		return false;
+	if (run_leaving(o))
+		return true;
+	return o->plan && (o->cluster_ready.status == STATUS_TRUE || o->has_run);
+}
+
+static const struct score *find_score(const struct onboarding *o, const struct score *scores,
+	const char *name, size_t len)
+{
+	for (; scores; scores = scores->next) {
+		if (strncmp(scores->name, name, len) == 0 && scores->name[len] == '\0' &&
+			strcmp(scores->onboarding_uid, o->uid) == 0)
+			return scores;
+	}
+	return NULL;
+}
+
+bool run_drifts(const struct onboarding *o, const struct score *scores)
+{
+	if (!o->registered)
+		return false;
+	for (const char *name = o->score_names; name && *name;) {
+		size_t len = strcspn(name, "\n");
+		const struct score *score = find_score(o, scores, name, len);
+
+		if (!score || score->scores != o->scores)
+			return true;
+		name += len + 1;
+	}
+	return false;
+}
+
+static void put_scheduler(cJSON *all, const char *name, const struct scheduler *s)
+{
+	char text[UID_LEN + 24] = "";
+
+	if (s && s->deleting)
+		snprintf(text, sizeof(text), "deleting");
+	else if (s)
+		snprintf(text, sizeof(text), "%s.%" PRId64, s->uid, s->generation);
+	xjson_put(all, name, cJSON_CreateString(text));
+}
+
+static cJSON *scheduler_inputs(const struct run_view *v)
+{
+	cJSON *all = xjson_object();
+
+	for (size_t i = 0; v->plan && i < v->plan->n_registers; i++) {
+		const char *name = v->plan->registers[i].scheduler;
+
+		put_scheduler(all, name, map_get(v->schedulers, name));
+	}
+	return all;
+}
+
+static cJSON *work_inputs(const struct run_view *v)
+{
+	cJSON *all = xjson_object();
+	bool leaving = run_leaving(v->onboarding);
+
+	for (const struct work *w = v->works; w; w = w->next) {
+		if (strcmp(w->onboarding_uid, v->onboarding->uid) != 0)
+			continue;
+		if (w->state && (leaving || !w->terminating))
+			xjson_put(all, w->name, cJSON_CreateString(w->state));
+	}
+	return all;
+}
+
+cJSON *run_inputs(const struct run_view *v)
+{
+	const struct onboarding *o = v->onboarding;
+	cJSON *inputs = xjson_object();
+
+	xjson_set_int(inputs, "generation", o->generation);
+	xjson_set_bool(inputs, "deleting", o->deleting);
+	xjson_set_str(inputs, "rerun", o->rerun ? o->rerun : "");
+	xjson_set_str(inputs, "ready", v->ready);
+	xjson_set_str(inputs, "plan", o->revision ? o->revision : "");
+	xjson_put(inputs, "schedulers", scheduler_inputs(v));
+	xjson_put(inputs, "works", work_inputs(v));
+	xjson_set_bool(inputs, "drift", v->drift);
+	return inputs;
+}
