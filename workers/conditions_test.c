@@ -6,12 +6,10 @@
 #include "workers/status.h"
 
 #define READY                                                                                      \
-	"{\"type\":\"ClusterReady\",\"status\":\"True\",\"reason\":\"ClusterReady\",\"lastTransitionTime\":\"2026-11-21T05:00:00Z\"}"
-#define GONE                                                                                       \
-	"{\"type\":\"ClusterReady\",\"status\":\"False\",\"reason\":\"Unreachable\",\"message\":\"no lease\"}"
+	"{'type':'ClusterReady','status':'True','reason':'ClusterReady','lastTransitionTime':'2026-11-21T05:00:00Z'}"
+#define GONE "{'type':'ClusterReady','status':'False','reason':'Unreachable','message':'no lease'}"
 #define STEP(n, t, s, r)                                                                           \
-	"{\"name\":\"" n "\",\"type\":\"" t "\",\"state\":\"" s "\",\"reason\":\"" r               \
-	"\",\"message\":\"m-" n "\"}"
+	"{'name':'" n "','type':'" t "','state':'" s "','reason':'" r "','message':'m-" n "'}"
 #define BENCH(s, r)    STEP("bench", "Benchmark", s, r)
 #define REGISTER(s, r) STEP("reg", "Register", s, r)
 
@@ -53,12 +51,12 @@ static void check(const cJSON *status, const char *type, const char *want)
 static void test_conditions(void **state)
 {
 	AUTO_JSON plan = xjson_lit(
-		"{\"steps\":[{\"name\":\"bench\",\"type\":\"Benchmark\"},{\"name\":\"reg\",\"type\":\"Register\"}]}");
+		"{'steps':[{'name':'bench','type':'Benchmark'},{'name':'reg','type':'Register'}]}");
 
 	(void)state;
 	for (unsigned i = 0; i < COUNT(cases); i++) {
-		AUTO_JSON status = xjson_lit("{\"conditions\":[%s],\"steps\":[%s]}",
-			cases[i].cluster, cases[i].steps);
+		AUTO_JSON status = xjson_lit("{'conditions':[%s],'steps':[%s]}", cases[i].cluster,
+			cases[i].steps);
 		struct status_view v = { cases[i].leaving ? NULL : plan, cases[i].leaving, 7,
 			1800000000000 };
 		const cJSON *ready;
@@ -85,11 +83,11 @@ static void test_conditions(void **state)
 
 static void test_transition_time_moves_with_the_status_only(void **state)
 {
-	AUTO_JSON plan = xjson_lit("{\"steps\":[{\"name\":\"bench\",\"type\":\"Benchmark\"}]}");
-	AUTO_JSON status = xjson_lit(
-		"{\"conditions\":[%s,{\"type\":\"Ready\",\"status\":\"False\",\"reason\":\"x\","
-		"\"lastTransitionTime\":\"2026-01-01T00:00:00Z\"}],\"steps\":[%s]}",
-		READY, BENCH("Waiting", "BenchmarkRunning"));
+	AUTO_JSON plan = xjson_lit("{'steps':[{'name':'bench','type':'Benchmark'}]}");
+	AUTO_JSON status =
+		xjson_lit("{'conditions':[%s,{'type':'Ready','status':'False','reason':'x',"
+			  "'lastTransitionTime':'2026-01-01T00:00:00Z'}],'steps':[%s]}",
+			READY, BENCH("Waiting", "BenchmarkRunning"));
 	struct status_view v = { plan, false, 1, 1795251600000 };
 
 	(void)state;
@@ -106,7 +104,7 @@ static void test_transition_time_moves_with_the_status_only(void **state)
 static void test_patch(void **state)
 {
 	AUTO_JSON base = xjson_lit(
-		"{\"conditions\":[{\"type\":\"ClusterReady\"}],\"run\":{\"epoch\":4},\"gone\":1,\"same\":2}");
+		"{'conditions':[{'type':'ClusterReady'}],'run':{'epoch':4},'gone':1,'same':2}");
 	AUTO_JSON status = xjson_dup(base);
 
 	(void)state;

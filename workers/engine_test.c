@@ -39,21 +39,21 @@ static void set_up(struct scene *s)
 	clock_fake(T0);
 	fake_put(f, ONB,
 		xjson_lit(
-			"{\"metadata\":{\"name\":\"edge1\",\"uid\":\"u1\",\"generation\":1,\"finalizers\":[\"berth.dev/undo\"]},"
-			"\"spec\":{\"clusterRef\":{\"name\":\"edge1\"},\"plan\":{\"name\":\"edge\",\"revision\":\"edge-1\"}},"
-			"\"status\":{\"conditions\":[{\"type\":\"ClusterReady\",\"status\":\"True\",\"reason\":\"ClusterReady\","
-			"\"lastTransitionTime\":\"2026-05-28T20:26:30Z\"},{\"type\":\"Ready\",\"status\":\"False\",\"reason\":\"Pending\","
-			"\"lastTransitionTime\":\"2026-05-28T20:26:30Z\"}]}}"));
+			"{'metadata':{'name':'edge1','uid':'u1','generation':1,'finalizers':['berth.dev/undo']},"
+			"'spec':{'clusterRef':{'name':'edge1'},'plan':{'name':'edge','revision':'edge-1'}},"
+			"'status':{'conditions':[{'type':'ClusterReady','status':'True','reason':'ClusterReady',"
+			"'lastTransitionTime':'2026-05-28T20:26:30Z'},{'type':'Ready','status':'False','reason':'Pending',"
+			"'lastTransitionTime':'2026-05-28T20:26:30Z'}]}}"));
 	fake_put(f,
 		(struct kube_object){ &KUBE_CONTROLLER_REVISION, "berth-system", "edge-1", NULL },
 		xjson_lit(
-			"{\"metadata\":{\"name\":\"edge-1\"},\"data\":{\"spec\":{\"undoTimeoutSeconds\":600,\"steps\":["
-			"{\"name\":\"bench\",\"type\":\"Benchmark\",\"benchmark\":{\"image\":\"img:1\",\"probes\":[\"cpu\",\"memory\"],"
-			"\"runner\":\"Job\",\"timeoutSeconds\":600}},"
-			"{\"name\":\"register\",\"type\":\"Register\",\"register\":{\"schedulerRef\":{\"name\":\"continuum\"}}}]}}}"));
+			"{'metadata':{'name':'edge-1'},'data':{'spec':{'undoTimeoutSeconds':600,'steps':["
+			"{'name':'bench','type':'Benchmark','benchmark':{'image':'img:1','probes':['cpu','memory'],"
+			"'runner':'Job','timeoutSeconds':600}},"
+			"{'name':'register','type':'Register','register':{'schedulerRef':{'name':'continuum'}}}]}}}"));
 	fake_put(f, (struct kube_object){ &KUBE_FUNCTION_SCHEDULER, NULL, "continuum", NULL },
 		xjson_lit(
-			"{\"metadata\":{\"name\":\"continuum\",\"uid\":\"s1\"},\"spec\":{\"type\":\"Placement\",\"placement\":{\"scoreName\":\"berth\"}}}"));
+			"{'metadata':{'name':'continuum','uid':'s1'},'spec':{'type':'Placement','placement':{'scoreName':'berth'}}}"));
 }
 
 static void tear_down(struct scene *s)
@@ -66,8 +66,8 @@ static void tear_down(struct scene *s)
 static cJSON *inputs_of(struct scene *s)
 {
 	cJSON *in = xjson_lit(
-		"{\"generation\":1,\"deleting\":false,\"rerun\":\"\",\"ready\":\"ClusterReady\",\"plan\":\"edge-1\","
-		"\"schedulers\":{\"continuum\":\"s1.1\"},\"works\":{},\"drift\":false}");
+		"{'generation':1,'deleting':false,'rerun':'','ready':'ClusterReady','plan':'edge-1',"
+		"'schedulers':{'continuum':'s1.1'},'works':{},'drift':false}");
 	bool leaving = json_at(fake_get(&s->hub, ONB), "metadata.deletionTimestamp") != NULL;
 
 	xjson_set_bool(in, "deleting", leaving);
@@ -126,9 +126,9 @@ static void edge_reports(struct scene *s, int cpu)
 			"berth.dev/run"));
 		xjson_set(w, "status",
 			xjson_lit(
-				"{\"conditions\":[{\"type\":\"Applied\",\"status\":\"True\",\"observedGeneration\":1}],"
-				"\"resourceStatus\":{\"manifests\":[{\"resourceMeta\":{\"resource\":\"configmaps\"},"
-				"\"statusFeedback\":{\"values\":[{\"name\":\"result\",\"fieldValue\":{\"type\":\"String\"}}]}}]}}"));
+				"{'conditions':[{'type':'Applied','status':'True','observedGeneration':1}],"
+				"'resourceStatus':{'manifests':[{'resourceMeta':{'resource':'configmaps'},"
+				"'statusFeedback':{'values':[{'name':'result','fieldValue':{'type':'String'}}]}}]}}"));
 		AUTO_STR report = xprintf(
 			"{\"run\":\"%s\",\"probes\":["
 			"{\"name\":\"cpu\",\"unit\":\"ops/s\",\"value\":%d,\"n\":9,\"low\":%d,\"high\":%d,\"cvPerMille\":3,\"settled\":true,\"version\":1},"
@@ -312,7 +312,7 @@ static void test_leave_of_a_dead_edge(void **state)
 	work(&s, -1);
 	map_each(&s.hub.objects, slot)
 		if (strstr(slot->key, "/manifestworks/"))
-			xjson_set(slot->value, "metadata.finalizers", xjson_lit("[\"agent\"]"));
+			xjson_set(slot->value, "metadata.finalizers", xjson_lit("['agent']"));
 	leave(&s);
 	T_EQ(work(&s, -1), RESULT_Waiting);
 	T_STR(condition(&s, "Ready", "reason"), "Undoing");
@@ -335,7 +335,7 @@ static void test_rerun_counts_once(void **state)
 		edge_reports(&s, 250000000);
 		work_until_quiet(&s);
 		xjson_set(fake_get(&s.hub, ONB), "metadata.annotations",
-			xjson_lit("{\"berth.dev/rerun\":\"bench\"}"));
+			xjson_lit("{'berth.dev/rerun':'bench'}"));
 		work(&s, cut ? cut : -1);
 		work_until_quiet(&s);
 		T_NULL(json_key(json_at(fake_get(&s.hub, ONB), "metadata.annotations"),
@@ -377,8 +377,7 @@ static void test_foreign_score_is_left_alone(void **state)
 	(void)state;
 	set_up(&s);
 	fake_put(&s.hub, SCORE,
-		xjson_lit(
-			"{\"metadata\":{\"name\":\"berth\",\"uid\":\"theirs\"},\"status\":{\"scores\":[]}}"));
+		xjson_lit("{'metadata':{'name':'berth','uid':'theirs'},'status':{'scores':[]}}"));
 	work(&s, -1);
 	edge_reports(&s, 250000000);
 	work(&s, -1);
@@ -406,8 +405,7 @@ static void test_unknown_scheduler_waits_for_it(void **state)
 	T_STR(condition(&s, "Registered", "reason"), "SchedulerNotFound");
 	T_HAS(condition(&s, "Registered", "message"), "FunctionScheduler continuum does not exist");
 	fake_put(&s.hub, scheduler,
-		xjson_lit(
-			"{\"metadata\":{\"name\":\"continuum\"},\"spec\":{\"type\":\"Placement\"}}"));
+		xjson_lit("{'metadata':{'name':'continuum'},'spec':{'type':'Placement'}}"));
 	T_EQ(work(&s, -1), RESULT_Done);
 	tear_down(&s);
 }

@@ -11,8 +11,8 @@ static struct world world_of(const char *runner, cJSON **keep)
 {
 	*keep = xjson_lit(
 		"{\"plan\":{\"scoreWeights\":[{\"name\":\"cpu\",\"weight\":3}]},"
-		"\"spec\":{\"name\":\"bench\",\"type\":\"Benchmark\",\"benchmark\":{\"image\":\"reg/img:1\","
-		"\"probes\":[\"cpu\",\"memory\"],\"runner\":\"%s\",\"timeoutSeconds\":300,\"budgetSeconds\":10}}}",
+		"'spec':{'name':'bench','type':'Benchmark','benchmark':{'image':'reg/img:1',"
+		"'probes':['cpu','memory'],'runner':'%s','timeoutSeconds':300,'budgetSeconds':10}}}",
 		runner);
 	return (struct world){
 		.cluster = "edge1",
@@ -85,18 +85,18 @@ static void test_pod_work_has_no_rights(void **state)
 static cJSON *work_with(const char *applied, const char *resource, const char *values)
 {
 	return xjson_lit(
-		"{\"metadata\":{\"name\":\"wk\",\"generation\":2},\"status\":{\"conditions\":[%s],\"resourceStatus\":{\"manifests\":["
-		"{\"resourceMeta\":{\"resource\":\"namespaces\"}},"
-		"{\"resourceMeta\":{\"resource\":\"%s\",\"kind\":\"K\",\"name\":\"n\"},\"statusFeedback\":{\"values\":[%s]},"
-		"\"conditions\":[{\"type\":\"Applied\",\"status\":\"False\",\"message\":\"no such kind\"}]}]}}}",
+		"{'metadata':{'name':'wk','generation':2},'status':{'conditions':[%s],'resourceStatus':{'manifests':["
+		"{'resourceMeta':{'resource':'namespaces'}},"
+		"{'resourceMeta':{'resource':'%s','kind':'K','name':'n'},'statusFeedback':{'values':[%s]},"
+		"'conditions':[{'type':'Applied','status':'False','message':'no such kind'}]}]}}}",
 		applied, resource, values);
 }
 
-#define APPLIED "{\"type\":\"Applied\",\"status\":\"True\",\"observedGeneration\":2}"
-#define STALE   "{\"type\":\"Applied\",\"status\":\"True\",\"observedGeneration\":1}"
-#define REFUSED "{\"type\":\"Applied\",\"status\":\"False\",\"observedGeneration\":2}"
-#define S(n, v) "{\"name\":\"" n "\",\"fieldValue\":{\"type\":\"String\",\"string\":\"" v "\"}}"
-#define I(n, v) "{\"name\":\"" n "\",\"fieldValue\":{\"type\":\"Integer\",\"integer\":" v "}}"
+#define APPLIED "{'type':'Applied','status':'True','observedGeneration':2}"
+#define STALE   "{'type':'Applied','status':'True','observedGeneration':1}"
+#define REFUSED "{'type':'Applied','status':'False','observedGeneration':2}"
+#define S(n, v) "{'name':'" n "','fieldValue':{'type':'String','string':'" v "'}}"
+#define I(n, v) "{'name':'" n "','fieldValue':{'type':'Integer','integer':" v "}}"
 
 static const struct {
 	const char *runner, *applied, *resource, *values;
@@ -169,9 +169,8 @@ static void test_failed_after_the_start_is_told_apart(void **state)
 
 	(void)state;
 	cJSON_AddItemToArray(json_at(work, "status.resourceStatus.manifests"),
-		xjson_lit(
-			"{\"resourceMeta\":{\"resource\":\"jobs\"},\"statusFeedback\":{\"values\":[" S(
-				"failed", "DeadlineExceeded") "]}}"));
+		xjson_lit("{'resourceMeta':{'resource':'jobs'},'statusFeedback':{'values':[" S(
+			"failed", "DeadlineExceeded") "]}}"));
 	benchmark_read(&w, work, &r);
 	T_EQ(r.state, BENCHMARK_FAILED);
 	T_STR(r.reason, "DeadlineExceeded");

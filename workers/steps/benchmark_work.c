@@ -8,6 +8,7 @@
 
 #define PROGRAM "berth-benchmark"
 #define RESULT  "result"
+#define RBAC    "rbac.authorization.k8s.io/v1"
 
 char *benchmark_work_name(const struct world *w)
 {
@@ -58,15 +59,15 @@ static cJSON *environment(const struct world *w, const char *ns)
 static cJSON *pod_spec(const struct world *w, const char *ns)
 {
 	cJSON *spec = xjson_lit(
-		"{\"restartPolicy\":\"Never\",\"serviceAccountName\":\"" PROGRAM "\","
-		"\"automountServiceAccountToken\":%s,\"enableServiceLinks\":false,"
-		"\"securityContext\":{\"runAsNonRoot\":true,\"runAsUser\":65532,\"runAsGroup\":65532,"
-		"\"seccompProfile\":{\"type\":\"RuntimeDefault\"}},"
-		"\"containers\":[{\"name\":\"benchmark\",\"imagePullPolicy\":\"IfNotPresent\","
-		"\"terminationMessagePolicy\":\"File\","
-		"\"resources\":{\"requests\":{\"cpu\":\"100m\",\"memory\":\"128Mi\"},\"limits\":{\"memory\":\"128Mi\"}},"
-		"\"securityContext\":{\"allowPrivilegeEscalation\":false,\"readOnlyRootFilesystem\":true,"
-		"\"capabilities\":{\"drop\":[\"ALL\"]}}}]}",
+		"{'restartPolicy':'Never','serviceAccountName':'" PROGRAM "',"
+		"'automountServiceAccountToken':%s,'enableServiceLinks':false,"
+		"'securityContext':{'runAsNonRoot':true,'runAsUser':65532,'runAsGroup':65532,"
+		"'seccompProfile':{'type':'RuntimeDefault'}},"
+		"'containers':[{'name':'benchmark','imagePullPolicy':'IfNotPresent',"
+		"'terminationMessagePolicy':'File',"
+		"'resources':{'requests':{'cpu':'100m','memory':'128Mi'},'limits':{'memory':'128Mi'}},"
+		"'securityContext':{'allowPrivilegeEscalation':false,'readOnlyRootFilesystem':true,"
+		"'capabilities':{'drop':['ALL']}}}]}",
 		is_pod(w) ? "false" : "true");
 	cJSON *container = json_at(spec, "containers")->child;
 
@@ -75,121 +76,127 @@ static cJSON *pod_spec(const struct world *w, const char *ns)
 	return spec;
 }
 
-static cJSON *in_namespace(cJSON *object, const char *ns)
+static void add(cJSON *list, const char *ns, cJSON *object)
 {
-	xjson_set_str(object, "metadata.namespace", ns);
-	return object;
+	if (ns)
+		xjson_set_str(object, "metadata.namespace", ns);
+	cJSON_AddItemToArray(list, object);
 }
 
-static void add_pod(const struct world *w, const char *ns, int64_t timeout_s, cJSON *manifests)
+static cJSON *named(const char *api_version, const char *kind, const char *name)
 {
-	cJSON *pod = xjson_lit(
-		"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" PROGRAM "\"}}");
+	return xjson_lit("{'apiVersion':'%s','kind':'%s','metadata':{'name':'%s'}}", api_version,
+		kind, name);
+}
+
+static void add_pod(const struct world *w, const char *ns, int64_t timeout_s, cJSON *list)
+{
+	cJSON *pod = named("v1", "Pod", PROGRAM);
 
 	xjson_set(pod, "spec", pod_spec(w, ns));
 	xjson_set_int(pod, "spec.activeDeadlineSeconds", timeout_s);
-	cJSON_AddItemToArray(manifests, in_namespace(pod, ns));
+	add(list, ns, pod);
 }
 
 /* The Job may patch one ConfigMap, by name, and nothing else. */
-static void add_job(const struct world *w, const char *ns, int64_t timeout_s, cJSON *manifests)
+static void add_job(const struct world *w, const char *ns, int64_t timeout_s, cJSON *list)
 {
-	cJSON *job = xjson_lit(
-		"{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"metadata\":{\"name\":\"" PROGRAM
-		"\"},"
-		"\"spec\":{\"backoffLimit\":0,\"template\":{}}}");
+	cJSON *role = named(RBAC, "Role", PROGRAM), *binding = named(RBAC, "RoleBinding", PROGRAM);
+	cJSON *job = named("batch/v1", "Job", PROGRAM);
 
-	cJSON_AddItemToArray(manifests,
-		in_namespace(
-			xjson_lit(
-				"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"" RESULT
-				"\"}}"),
-			ns));
-	cJSON_AddItemToArray(manifests,
-		in_namespace(
-			xjson_lit(
-				"{\"apiVersion\":\"rbac.authorization.k8s.io/v1\",\"kind\":\"Role\","
-				"\"metadata\":{\"name\":\"" PROGRAM
-				"\"},\"rules\":[{\"apiGroups\":[\"\"],"
-				"\"resources\":[\"configmaps\"],\"resourceNames\":[\"" RESULT
-				"\"],\"verbs\":[\"patch\"]}]}"),
-			ns));
-	cJSON_AddItemToArray(manifests,
-		in_namespace(
-			xjson_lit(
-				"{\"apiVersion\":\"rbac.authorization.k8s.io/v1\",\"kind\":\"RoleBinding\","
-				"\"metadata\":{\"name\":\"" PROGRAM "\"},"
-				"\"roleRef\":{\"apiGroup\":\"rbac.authorization.k8s.io\",\"kind\":\"Role\",\"name\":\"" PROGRAM
-				"\"},"
-				"\"subjects\":[{\"kind\":\"ServiceAccount\",\"name\":\"" PROGRAM
-				"\",\"namespace\":\"%s\"}]}",
-				ns),
-			ns));
-	xjson_set(job, "spec.template.spec", pod_spec(w, ns));
+	xjson_set(role, "rules",
+		xjson_lit("[{'apiGroups':[''],'resources':['configmaps'],'resourceNames':['%s'],"
+			  "'verbs':['patch']}]",
+			RESULT));
+	xjson_set(binding, "roleRef",
+		xjson_lit("{'apiGroup':'rbac.authorization.k8s.io','kind':'Role','name':'%s'}",
+			PROGRAM));
+	xjson_set(binding, "subjects",
+		xjson_lit("[{'kind':'ServiceAccount','name':'%s','namespace':'%s'}]", PROGRAM, ns));
+	xjson_set_int(job, "spec.backoffLimit", 0);
 	xjson_set_int(job, "spec.activeDeadlineSeconds", timeout_s);
-	cJSON_AddItemToArray(manifests, in_namespace(job, ns));
+	xjson_set(job, "spec.template.spec", pod_spec(w, ns));
+	add(list, ns, named("v1", "ConfigMap", RESULT));
+	add(list, ns, role);
+	add(list, ns, binding);
+	add(list, ns, job);
 }
 
 static cJSON *manifests(const struct world *w, const char *ns)
 {
 	int64_t timeout_s = json_int_or(w->spec, "benchmark.timeoutSeconds", 600);
 	cJSON *list = xjson_array();
+	cJSON *space = named("v1", "Namespace", ns),
+	      *account = named("v1", "ServiceAccount", PROGRAM);
 
-	cJSON_AddItemToArray(list,
-		xjson_lit(
-			"{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"%s\",\"labels\":{"
-			"\"app.kubernetes.io/managed-by\":\"berth\","
-			"\"pod-security.kubernetes.io/enforce\":\"restricted\"}}}",
-			ns));
-	cJSON_AddItemToArray(list,
-		in_namespace(xjson_lit("{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\","
-				       "\"metadata\":{\"name\":\"" PROGRAM
-				       "\"},\"automountServiceAccountToken\":false}"),
-			ns));
+	xjson_set(space, "metadata.labels",
+		xjson_lit("{'app.kubernetes.io/managed-by':'berth',"
+			  "'pod-security.kubernetes.io/enforce':'restricted'}"));
+	xjson_set_bool(account, "automountServiceAccountToken", false);
+	add(list, NULL, space);
+	add(list, ns, account);
 	(is_pod(w) ? add_pod : add_job)(w, ns, timeout_s, list);
 	return list;
 }
 
-static cJSON *config(const char *group, const char *resource, const char *ns, const char *name,
-	cJSON *rules)
-{
-	cJSON *c = xjson_lit(
-		"{\"resourceIdentifier\":{\"group\":\"%s\",\"resource\":\"%s\",\"namespace\":\"%s\",\"name\":\"%s\"},"
-		"\"updateStrategy\":{\"type\":\"CreateOnly\"}}",
-		group, resource, ns, name);
+/* What to report of one manifest.  The names of the values are read in benchmark_feedback.c and by the
+ * digest (proto/inputs.c). */
+struct value {
+	const char *name, *path;
+};
 
-	xjson_set(c, "feedbackRules", rules);
-	return c;
+static const struct value pod_values[] = {
+	{ "phase", ".status.phase" },
+	{ "podReason", ".status.reason" },
+	{ "waiting", ".status.containerStatuses[0].state.waiting.reason" },
+	{ "exitCode", ".status.containerStatuses[0].state.terminated.exitCode" },
+	{ "ended", ".status.containerStatuses[0].state.terminated.reason" },
+	{ "message", ".status.containerStatuses[0].state.terminated.message" },
+};
+static const struct value result_values[] = {
+	{ "started", ".data.started" },
+	{ "result", ".data.result" },
+};
+static const struct value job_values[] = {
+	{ "failed", ".status.conditions[?(@.type==\"Failed\")].reason" },
+};
+
+struct target {
+	const char *group, *resource, *ns, *name;
+};
+
+static void add_config(cJSON *list, struct target t, const struct value *values, unsigned n)
+{
+	cJSON *c = xjson_lit("{'resourceIdentifier':{'group':'%s','resource':'%s',"
+			     "'namespace':'%s','name':'%s'},"
+			     "'updateStrategy':{'type':'CreateOnly'},"
+			     "'feedbackRules':[{'type':'JSONPaths','jsonPaths':[]}]}",
+		t.group, t.resource, t.ns, t.name);
+	cJSON *paths = json_at(json_at(c, "feedbackRules")->child, "jsonPaths");
+
+	for (unsigned i = 0; i < n; i++) {
+		cJSON *path = xjson_object();
+
+		xjson_set_str(path, "name", values[i].name);
+		xjson_set_str(path, "path", values[i].path);
+		cJSON_AddItemToArray(paths, path);
+	}
+	cJSON_AddItemToArray(list, c);
 }
 
-/* The names of the values are read in benchmark_feedback.c and by the digest (proto/inputs.c). */
 static cJSON *configs(const struct world *w, const char *ns)
 {
 	cJSON *list = xjson_array();
 
 	if (is_pod(w)) {
-		cJSON_AddItemToArray(list,
-			config("", "pods", ns, PROGRAM,
-				xjson_lit(
-					"[{\"type\":\"JSONPaths\",\"jsonPaths\":["
-					"{\"name\":\"phase\",\"path\":\".status.phase\"},"
-					"{\"name\":\"podReason\",\"path\":\".status.reason\"},"
-					"{\"name\":\"waiting\",\"path\":\".status.containerStatuses[0].state.waiting.reason\"},"
-					"{\"name\":\"exitCode\",\"path\":\".status.containerStatuses[0].state.terminated.exitCode\"},"
-					"{\"name\":\"ended\",\"path\":\".status.containerStatuses[0].state.terminated.reason\"},"
-					"{\"name\":\"message\",\"path\":\".status.containerStatuses[0].state.terminated.message\"}]}]")));
+		add_config(list, (struct target){ "", "pods", ns, PROGRAM }, pod_values,
+			COUNT(pod_values));
 		return list;
 	}
-	cJSON_AddItemToArray(list,
-		config("", "configmaps", ns, RESULT,
-			xjson_lit("[{\"type\":\"JSONPaths\",\"jsonPaths\":["
-				  "{\"name\":\"started\",\"path\":\".data.started\"},"
-				  "{\"name\":\"result\",\"path\":\".data.result\"}]}]")));
-	cJSON_AddItemToArray(list,
-		config("batch", "jobs", ns, PROGRAM,
-			xjson_lit(
-				"[{\"type\":\"JSONPaths\",\"jsonPaths\":["
-				"{\"name\":\"failed\",\"path\":\".status.conditions[?(@.type==\\\"Failed\\\")].reason\"}]}]")));
+	add_config(list, (struct target){ "", "configmaps", ns, RESULT }, result_values,
+		COUNT(result_values));
+	add_config(list, (struct target){ "batch", "jobs", ns, PROGRAM }, job_values,
+		COUNT(job_values));
 	return list;
 }
 
@@ -198,7 +205,7 @@ cJSON *benchmark_work(const struct world *w)
 	AUTO_STR ns = benchmark_namespace(w);
 	AUTO_STR name = benchmark_work_name(w);
 	cJSON *work = xjson_lit(
-		"{\"apiVersion\":\"work.open-cluster-management.io/v1\",\"kind\":\"ManifestWork\"}");
+		"{'apiVersion':'work.open-cluster-management.io/v1','kind':'ManifestWork'}");
 
 	xjson_set_str(work, "metadata.name", name);
 	xjson_set_str(work, "metadata.namespace", w->cluster);

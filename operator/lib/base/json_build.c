@@ -108,6 +108,9 @@ cJSON *xjson_lit(const char *fmt, ...)
 	va_end(args);
 	if (!text)
 		mem_exhausted();
+	for (char *c = text; *c; c++)
+		if (*c == '\'')
+			*c = '"';
 	j = json_parse(text, strlen(text), &e);
 	if (!j) {
 		fprintf(stderr, "level=error msg=\"bad JSON literal\" error=\"%s\"\n", e.msg);
