@@ -132,7 +132,7 @@ static void edge_reports(struct scene *s, int cpu)
 		AUTO_STR report = xprintf(
 			"{\"run\":\"%s\",\"probes\":["
 			"{\"name\":\"cpu\",\"unit\":\"ops/s\",\"value\":%d,\"n\":9,\"low\":%d,\"high\":%d,\"cvPerMille\":3,\"settled\":true,\"version\":1},"
-			"{\"name\":\"memory\",\"unit\":\"MB/s\",\"value\":8000,\"n\":9,\"low\":7900,\"high\":8100,\"cvPerMille\":3,\"settled\":true,\"version\":1}]}",
+			"{\"name\":\"memory\",\"unit\":\"MB/s\",\"value\":20000,\"n\":9,\"low\":19900,\"high\":20100,\"cvPerMille\":3,\"settled\":true,\"version\":1}]}",
 			run, cpu, cpu, cpu);
 		cJSON *manifest = json_at(w, "status.resourceStatus.manifests")->child;
 		xjson_set_str(json_at(manifest, "statusFeedback.values")->child,
@@ -205,7 +205,7 @@ static void test_whole_way(void **state)
 	T_STR(json_str(status_of(&s), "currentStep"), "bench");
 	T_EQ(work_until_quiet(&s), 0); /* writing a work is nobody's input */
 
-	edge_reports(&s, 250000000);
+	edge_reports(&s, 200000000);
 	buf_reset(&s.hub.journal);
 	T_EQ(work(&s, -1), RESULT_Done);
 	T_STR(s.hub.journal.s, END_REQUESTS);
@@ -249,11 +249,11 @@ static int live_with_cut(int cut, bool second)
 	set_up(&s);
 	if (second) {
 		work(&s, -1);
-		edge_reports(&s, 250000000);
+		edge_reports(&s, 200000000);
 	}
 	cut_happened = work(&s, cut) < 0;
 	work_until_quiet(&s);
-	edge_reports(&s, 250000000);
+	edge_reports(&s, 200000000);
 	work_until_quiet(&s);
 	T_STR(condition(&s, "Ready", "status"), "True");
 	T_EQ(count(&s, "/addonplacementscores/"), 1);
@@ -289,7 +289,7 @@ static void test_leave_takes_all_back(void **state)
 		(void)state;
 		set_up(&s);
 		work(&s, -1);
-		edge_reports(&s, 250000000);
+		edge_reports(&s, 200000000);
 		work_until_quiet(&s);
 		leave(&s);
 		work(&s, cut ? cut : -1);
@@ -332,7 +332,7 @@ static void test_rerun_counts_once(void **state)
 		(void)state;
 		set_up(&s);
 		work(&s, -1);
-		edge_reports(&s, 250000000);
+		edge_reports(&s, 200000000);
 		work_until_quiet(&s);
 		xjson_set(fake_get(&s.hub, ONB), "metadata.annotations",
 			xjson_lit("{'berth.dev/rerun':'bench'}"));
@@ -340,7 +340,7 @@ static void test_rerun_counts_once(void **state)
 		work_until_quiet(&s);
 		T_NULL(json_key(json_at(fake_get(&s.hub, ONB), "metadata.annotations"),
 			"berth.dev/rerun"));
-		edge_reports(&s, 750000000);
+		edge_reports(&s, 600000000);
 		work_until_quiet(&s);
 		T_STR(condition(&s, "Ready", "status"), "True");
 		T_EQ(s.hub.works_created, 2);
@@ -379,7 +379,7 @@ static void test_foreign_score_is_left_alone(void **state)
 	fake_put(&s.hub, SCORE,
 		xjson_lit("{'metadata':{'name':'berth','uid':'theirs'},'status':{'scores':[]}}"));
 	work(&s, -1);
-	edge_reports(&s, 250000000);
+	edge_reports(&s, 200000000);
 	work(&s, -1);
 	T_STR(condition(&s, "Registered", "reason"), "NameTaken");
 	leave(&s);
@@ -400,7 +400,7 @@ static void test_unknown_scheduler_waits_for_it(void **state)
 	cJSON_Delete(map_del(&s.hub.objects,
 		"/apis/berth.dev/v1alpha1/functionschedulers/continuum"));
 	work(&s, -1);
-	edge_reports(&s, 250000000);
+	edge_reports(&s, 200000000);
 	T_EQ(work(&s, -1), RESULT_Waiting);
 	T_STR(condition(&s, "Registered", "reason"), "SchedulerNotFound");
 	T_HAS(condition(&s, "Registered", "message"), "FunctionScheduler continuum does not exist");
@@ -419,7 +419,7 @@ static void test_superseded_worker_stops(void **state)
 	(void)state;
 	set_up(&s);
 	work(&s, -1);
-	edge_reports(&s, 250000000);
+	edge_reports(&s, 200000000);
 	work(&s, 4); /* died with its reads done: its view is old now */
 	onb = fake_get(&s.hub, ONB);
 	xjson_set_int(onb, "status.run.epoch", 77);
@@ -440,7 +440,7 @@ static void test_cluster_not_ready_is_said(void **state)
 	xjson_set_str(first, "status", "False");
 	xjson_set_str(first, "reason", "Unreachable");
 	xjson_set_str(first, "message", "no lease since noon");
-	edge_reports(&s, 250000000);
+	edge_reports(&s, 200000000);
 	T_EQ(work(&s, -1), RESULT_Waiting);
 	T_STR(condition(&s, "Ready", "reason"), "Unreachable");
 	T_EQ(count(&s, "/addonplacementscores/"), 0);
