@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { MESSAGE_KEEP = 64 * 1024 }; /* a larger buffer is not kept for the next message */
 
@@ -42,12 +43,18 @@ static void conn_free(struct ws_conn *c)
 	mem_free(c);
 }
 
+static void because(struct ws_conn *c, const char *text)
+{
+	if (!*c->why.msg)
+		err_set(&c->why, EIO, "%s: %s", c->ws->config->server, text);
+}
+
 static void gone(void *arg)
 {
 	struct ws_conn *c = arg;
 
-	c->cfg.down(c->cfg.arg, c->http, c->retry_after_s,
-		*c->why.msg ? c->why.msg : "connection lost");
+	because(c, "connection lost");
+	c->cfg.down(c->cfg.arg, c->http, c->retry_after_s, c->why.msg);
 	conn_free(c);
 }
 
@@ -63,12 +70,6 @@ static void finish(struct ws_conn *c)
 static void finish_later(void *arg)
 {
 	finish(arg);
-}
-
-static void because(struct ws_conn *c, const char *text)
-{
-	if (!*c->why.msg)
-		err_set(&c->why, EIO, "%s: %s", c->ws->config->server, text);
 }
 
 static void give_up(struct ws_conn *c, const char *text)
@@ -271,19 +272,24 @@ static void answered(struct ws_conn *c, struct lws *wsi)
 		c->retry_after_s = (unsigned)strtoul(seconds, NULL, 10);
 }
 
+/* libwebsockets has one text for a connection refused, reset and closed: ask the socket and TLS. */
 static void connect_failed(struct ws_conn *c, struct lws *wsi, const char *text)
 {
 	SSL *tls = lws_get_ssl(wsi);
 	long verify = tls ? SSL_get_verify_result(tls) : X509_V_OK;
+	int code = 0;
+	socklen_t size = sizeof(code);
 	struct err why;
 
-	if (verify != X509_V_OK) {
+	getsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_ERROR, &code, &size);
+	if (verify != X509_V_OK)
 		err_set(&why, EIO, "its certificate is refused: %s",
 			X509_verify_cert_error_string(verify));
-		because(c, why.msg);
-	} else {
-		because(c, text ? text : "connection failed");
-	}
+	else if (code)
+		err_set(&why, code, "%s", strerror(code));
+	else
+		err_set(&why, EIO, "handshake failed: %s", text ? text : "no reason given");
+	because(c, why.msg);
 }
 
 static void opened(struct ws_conn *c)
