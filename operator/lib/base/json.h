@@ -53,8 +53,9 @@ void xjson_set_str(cJSON *obj, const char *path, const char *value);
 void xjson_set_int(cJSON *obj, const char *path, int64_t value);
 void xjson_set_bool(cJSON *obj, const char *path, bool value);
 void xjson_remove(cJSON *obj, const char *path);
-/* printf-made JSON text to a tree, with ' for ": literals in our own code that can be read.  %s must be
- * JSON-safe: use it only for names that passed Kubernetes' validation.  Aborts on bad JSON. */
+/* printf-made JSON text to a tree, with ' for ": literals in our own code that can be read, and so
+ * no place for an apostrophe.  %s must be JSON-safe: use it only for names that passed Kubernetes'
+ * validation.  Aborts on bad JSON. */
 cJSON *xjson_lit(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* Appends an RFC 6902 operation; `path` is a JSON Pointer.  Takes `value` (NULL for remove). */

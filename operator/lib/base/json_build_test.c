@@ -82,7 +82,9 @@ static void literals(void **state)
 	(void)state;
 	check_text(xjson_lit("{\"name\":\"%s\",\"n\":%d}", "edge1", 7),
 		"{\"name\":\"edge1\",\"n\":7}");
-	T_ABORTS(xjson_lit("{\"name\":\"%s\"}", "not\"safe"));
+	check_text(xjson_lit("{'name': '%s', 'more': %s}", "edge1", "['x']"),
+		"{\"name\":\"edge1\",\"more\":[\"x\"]}");
+	T_ABORTS(xjson_lit("{'name':'%s'}", "not\"safe"));
 }
 
 static void patches(void **state)
