@@ -16,7 +16,7 @@
 #define FIRST_PAUSE_MS     500L
 #define LONGEST_PAUSE_MS   8000L
 #define TOKEN_MAX          16384
-#define REPLY_MAX          512 /* of the server's answer, for the log */
+#define REPLY_MAX          2048 /* of the server's answer, for the log */
 
 struct reply {
 	CURLcode rc;
@@ -163,15 +163,18 @@ static void patch_once(const char *url, const char *ca, const char *authorizatio
 	curl_easy_cleanup(h);
 }
 
+/* The API server's own words if the answer is its Status object, else the start of whatever came. */
 static void say_failure(const struct reply *r, const char *key, int attempt)
 {
-	char why[REPLY_MAX];
-	const char *text = r->rc == CURLE_OK ? r->body
-		: r->transport_error[0]      ? r->transport_error
-					     : curl_easy_strerror(r->rc);
+	char why[512];
+	cJSON *status = cJSON_Parse(r->body);
+	const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(status, "message"));
 
+	if (r->rc != CURLE_OK)
+		text = r->transport_error[0] ? r->transport_error : curl_easy_strerror(r->rc);
 	say("warn", "ConfigMap not patched", "key=%s try=%d status=%ld error=%s", key, attempt,
-		r->status, say_quoted(why, sizeof(why), text));
+		r->status, say_quoted(why, sizeof(why), text ? text : r->body));
+	cJSON_Delete(status);
 }
 
 static void sleep_ms(long ms)
