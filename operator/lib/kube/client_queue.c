@@ -115,7 +115,7 @@ static void tell_away(struct kube *k, const struct call *c)
 static void tell_back(struct kube *k)
 {
 	char text[400], seconds[24];
-	snprintf(text, sizeof(text), "API server %s answers again", k->config->server);
+	snprintf(text, sizeof(text), "API server %s is back", k->config->server);
 	snprintf(seconds, sizeof(seconds), "%.1f",
 		(double)(clock_mono_ms() - k->away_since) / 1000);
 	log_info(text, "away_seconds", seconds, NULL);

@@ -67,6 +67,9 @@ static void describe(struct http_exchange *x, CURLcode code)
 		text = x->answer.oom ? "out of memory" : "the answer is larger than 8 MiB";
 	else if (code == CURLE_COULDNT_CONNECT && os_errno)
 		text = strerror((int)os_errno);
+	else if (code == CURLE_SSL_CONNECT_ERROR && strstr(x->text, ":EVP lib"))
+		/* A cluster made anew: its authority has the old name but another key. */
+		text = "the server's certificate is not signed by the given certificate-authority";
 	else if (*x->text)
 		return;
 	snprintf(x->text, sizeof(x->text), "%s", text);
@@ -195,7 +198,11 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *
 		s = watch_socket(h, fd);
 	int events =
 		(what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-	return s && uv_poll_start(&s->poll, events, socket_ready) == 0 ? 0 : -1;
+	/* Without memory the request runs into its time-out.  To say so here would end curl's whole multi
+	 * handle, for good. */
+	if (s)
+		uv_poll_start(&s->poll, events, socket_ready);
+	return 0;
 }
 
 /* curl's CURLMOPT_TIMERFUNCTION. */
