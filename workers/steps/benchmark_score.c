@@ -135,6 +135,9 @@ static int judge_probe(const cJSON *report, const char *name, cJSON *measurement
 
 	if (!p || !entry)
 		return err_set(e, EPROTO, "probe %s is missing from the report", name);
+	if (json_str(entry, "error"))
+		return err_set(e, EPROTO, "probe %s could not measure: %.200s", name,
+			json_str(entry, "error"));
 	m = measurement(entry, p, e);
 	if (!m)
 		return -EPROTO;

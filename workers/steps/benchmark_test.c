@@ -197,6 +197,7 @@ static const struct {
 	{ REPORT("0000", CPU "," MEMORY), "another run" },
 	{ REPORT("4f2a", CPU), "memory is missing" },
 	{ REPORT("4f2a", "7," MEMORY), "cpu is missing" },
+	{ REPORT("4f2a", "{\"name\":\"cpu\",\"error\":\"no clock\"}," MEMORY), "no clock" },
 	{ REPORT("4f2a", PROBE("cpu", "MB/s", "1", "1", "1") "," MEMORY), "another unit" },
 	{ REPORT("4f2a", PROBE("cpu", "ops/s", "-5", "-5", "-5") "," MEMORY), "make no sense" },
 	{ REPORT("4f2a", PROBE("cpu", "ops/s", "0", "0", "0") "," MEMORY), "make no sense" },
