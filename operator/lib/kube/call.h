@@ -51,6 +51,7 @@ struct kube {
 	char *field_manager;
 	unsigned max_inflight, slots_used;
 	int64_t give_up_ms;
+	int64_t retry_base_ms, retry_cap_ms; /* for struct backoff */
 	char *token;
 	int64_t token_at; /* monotonic; when the token was read */
 	struct calls queue, slots;

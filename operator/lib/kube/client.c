@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_INFLIGHT 64
+#define MAX_INFLIGHT  64
+#define RETRY_BASE_MS 250
+#define RETRY_CAP_MS  15000
 
 /* What differs between the calls. */
 struct request {
@@ -216,6 +218,8 @@ int kube_new(struct loop *l, const struct kube_cfg *cfg, struct kube **ret, stru
 	k->field_manager = STEAL(field_manager);
 	k->max_inflight = cfg->max_inflight ? cfg->max_inflight : MAX_INFLIGHT;
 	k->give_up_ms = cfg->give_up_ms;
+	k->retry_base_ms = RETRY_BASE_MS;
+	k->retry_cap_ms = RETRY_CAP_MS;
 	TAILQ_INIT(&k->queue);
 	TAILQ_INIT(&k->slots);
 	timer_init(l, &k->timer, queue_run, k);

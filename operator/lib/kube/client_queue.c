@@ -10,8 +10,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define RETRY_BASE_MS   250
-#define RETRY_CAP_MS    15000
 #define TOKEN_FRESH_MS  60000 /* a projected token is replaced long before it expires */
 #define TOKEN_REREAD_MS 1000
 #define NOTICE_EVERY_MS 30000
@@ -312,7 +310,7 @@ int call_submit(struct kube *k, struct call *c)
 	c->kube = k;
 	c->started = clock_mono_ms();
 	c->give_up_at = c->give_up_ms ? c->started + c->give_up_ms : 0;
-	c->backoff = (struct backoff){ .base_ms = RETRY_BASE_MS, .cap_ms = RETRY_CAP_MS };
+	c->backoff = (struct backoff){ .base_ms = k->retry_base_ms, .cap_ms = k->retry_cap_ms };
 	c->x.done = attempt_over;
 	if (c->give_up_at && heap_put(&k->alarms, &c->alarm, c->give_up_at) < 0)
 		return -ENOMEM;

@@ -67,11 +67,12 @@ static void patience_ends(void **state)
 {
 	(void)state;
 	PLAY({ 503, .body = "{\"reason\":\"ServiceUnavailable\",\"message\":\"starting\"}" });
-	open_client(0, 600);
+	open_client(0, 1000);
+	k->retry_base_ms = k->retry_cap_ms = 60000; /* the next attempt would come too late */
 	const struct outcome *o = get_one();
 	T_EQ(o->rc, -ETIMEDOUT);
 	T_EQ(o->http, 503);
-	T_HAS(o->text, "get namespaces x: gave up after 0.");
+	T_HAS(o->text, "get namespaces x: gave up after ");
 	T_HAS(o->text, "`get namespaces x` with HTTP 503 ServiceUnavailable: starting");
 }
 
@@ -108,6 +109,7 @@ static void one_that_always_fails_holds_up_nobody(void **state)
 	PLAY({ .status = 500 }, { 200, .body = "{}" }, { 200, .body = "{}" },
 		{ 200, .body = "{}" });
 	open_client(1, 0);
+	k->retry_base_ms = k->retry_cap_ms = 500;
 	submit_get("bad", &out[0]);
 	submit_get("y", &out[1]);
 	submit_get("z", &out[2]);
@@ -212,6 +214,14 @@ static void closed(void *arg)
 	*(bool *)arg = true;
 }
 
+static void stop_when_two_asked(void *loop)
+{
+	if (api.script->asked_len < 2)
+		timer_set(&plan, 1);
+	else
+		loop_stop(loop);
+}
+
 static void closing_cancels_everything(void **state)
 {
 	struct kube_object what = { &KUBE_NAMESPACE, NULL, "x", NULL };
@@ -221,9 +231,10 @@ static void closing_cancels_everything(void **state)
 	open_client(1, 0);
 	for (size_t i = 0; i < 3; i++)
 		submit_get("x", &out[i]);
-	timer_init(l, &plan, (void (*)(void *))loop_stop, l);
-	timer_set(&plan, 100); /* by now: one waits, one flies, one is queued */
-	loop_run(l);
+	k->retry_base_ms = k->retry_cap_ms = 60000;
+	timer_init(l, &plan, stop_when_two_asked, l);
+	timer_set(&plan, 1);
+	loop_run(l); /* now one waits, one flies, one is queued */
 	T_EQ(api.script->asked_len, 2);
 	kube_close(k, closed, &is_closed);
 	T_EQ(over, 0);

@@ -213,7 +213,7 @@ static void a_server_of_another_authority_is_refused(void **state)
 	pki_make_ca(&other);
 	config.ca_pem = other.cert;
 	PLAY({ 200, .body = "{}" });
-	open_client(0, 300);
+	open_client(0, 1000);
 	const struct outcome *o = get_one();
 	T_EQ(o->rc, -ETIMEDOUT);
 	T_HAS(o->text,
@@ -235,7 +235,7 @@ static void the_name_must_be_the_certificates(void **state)
 	config.server = mem_strdup(server);
 	config.port = named.port;
 	config.ca_pem = named.ca.cert;
-	open_client(0, 300);
+	open_client(0, 1000);
 	T_EQ(get_one()->rc, -ETIMEDOUT);
 	T_HAS(out[0].text, "unreachable: SSL:");
 	T_EQ(named.script->asked_len, 0);

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -138,6 +139,8 @@ static void run_server(const struct fake_api *f, int listener)
 		int fd = accept(listener, NULL, NULL);
 		if (fd < 0)
 			_exit(1);
+		int one = 1;
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		if (fork() == 0) {
 			close(listener);
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
