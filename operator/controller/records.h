@@ -84,6 +84,7 @@ struct register_step {
 struct plan {
 	char *name;
 	char uid[UID_LEN];
+	uint64_t rv;
 	int64_t generation, priority;
 	int finalizer;
 	bool deleting;
@@ -101,6 +102,7 @@ struct plan {
 struct scheduler {
 	char *name;
 	char uid[UID_LEN];
+	uint64_t rv;
 	int64_t generation;
 	bool deleting;
 	struct own_cond ready;

@@ -123,6 +123,7 @@ void plan_parse(const cJSON *object, struct plan *ret)
 	ret->name = xstrdup(json_str(object, "metadata.name"));
 	part_uid(object, "metadata.uid", ret->uid);
 	ret->generation = json_int_or(object, "metadata.generation", 0);
+	ret->rv = part_rv(object);
 	ret->priority = json_int_or(spec, "priority", 0);
 	ret->finalizer = part_finalizer(object);
 	ret->deleting = json_at(object, "metadata.deletionTimestamp");
@@ -156,6 +157,7 @@ void scheduler_parse(const cJSON *object, struct scheduler *ret)
 	ret->name = xstrdup(json_str(object, "metadata.name"));
 	part_uid(object, "metadata.uid", ret->uid);
 	ret->generation = json_int_or(object, "metadata.generation", 0);
+	ret->rv = part_rv(object);
 	ret->deleting = json_at(object, "metadata.deletionTimestamp");
 	ret->ready = part_own_cond(object, 0, "Ready");
 	ret->observed_generation = json_int_or(object, "status.observedGeneration", -1);

@@ -1,0 +1,99 @@
+#include "controller/state.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+struct berth *berth_find(const struct controller *c, const char *name)
+{
+	return map_get(&c->berths, name);
+}
+
+struct berth *berth_make(struct controller *c, const char *name)
+{
+	struct berth *b = berth_find(c, name);
+
+	if (b)
+		return b;
+	b = xalloc(sizeof(*b));
+	b->c = c;
+	b->name = xstrdup(name);
+	b->repeats = (struct backoff){ .base_ms = 1000, .cap_ms = 60000 };
+	if (map_put(&c->berths, name, b, NULL) < 0)
+		mem_exhausted();
+	return b;
+}
+
+void berth_touch(struct berth *b)
+{
+	struct controller *c = b->c;
+
+	if (b->dirty || c->closing)
+		return;
+	b->dirty = true;
+	b->next = NULL;
+	*c->dirty_end = b;
+	c->dirty_end = &b->next;
+	if (c->whole && !timer_active(&c->judge))
+		timer_set(&c->judge, 0);
+}
+
+void berth_touch_all(struct controller *c)
+{
+	map_each(&c->berths, slot)
+		berth_touch(slot->value);
+}
+
+struct work **berth_work(struct berth *b, const char *name)
+{
+	struct work **at = &b->works;
+
+	while (*at && strcmp((*at)->name, name) != 0)
+		at = &(*at)->next;
+	return at;
+}
+
+struct score **berth_score(struct berth *b, const char *name)
+{
+	struct score **at = &b->scores;
+
+	while (*at && strcmp((*at)->name, name) != 0)
+		at = &(*at)->next;
+	return at;
+}
+
+void berth_tidy(struct berth *b)
+{
+	if (b->cluster || b->onboarding || b->works || b->scores || b->ns != NAMESPACE_ABSENT ||
+		b->dirty || b->attempt.busy)
+		return;
+	map_del(&b->c->berths, b->name);
+	berth_free(b);
+}
+
+void berth_free(struct berth *b)
+{
+	struct work *w;
+	struct score *s;
+
+	heap_remove(&b->c->wakes, &b->wake);
+	while ((w = b->works)) {
+		b->works = w->next;
+		work_clear(w);
+		mem_free(w);
+	}
+	while ((s = b->scores)) {
+		b->scores = s->next;
+		score_clear(s);
+		mem_free(s);
+	}
+	if (b->cluster)
+		cluster_clear(b->cluster);
+	if (b->onboarding)
+		onboarding_clear(b->onboarding);
+	mem_free(b->cluster);
+	mem_free(b->onboarding);
+	mem_free(b->doing);
+	mem_free(b->name);
+	mem_free(b);
+}

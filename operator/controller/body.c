@@ -1,0 +1,200 @@
+#include "controller/body.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BERTH_API   "berth.dev/v1alpha1"
+#define CLUSTER_API "cluster.open-cluster-management.io/v1"
+
+static cJSON *applied(const char *kind, const char *name, const char *uid)
+{
+	cJSON *body = xjson_object();
+
+	xjson_set_str(body, "apiVersion", BERTH_API);
+	xjson_set_str(body, "kind", kind);
+	xjson_set_str(body, "metadata.name", name);
+	xjson_set_str(body, "metadata.uid", uid);
+	return body;
+}
+
+cJSON *body_onboarding(const struct onboard_view *v)
+{
+	const struct onboarding *o = v->onboarding;
+	bool keep = o && v->plan_pending;
+	const char *plan = keep ? o->plan : v->plan;
+	cJSON *body = applied("ClusterOnboarding", v->name, o ? o->uid : NULL);
+	bool planned = plan && (o || !v->plan_pending);
+
+	xjson_put(json_key(body, "metadata"), "labels",
+		xjson_lit("{\"" LABEL_MANAGED "\":\"berth\"}"));
+	xjson_set(body, "metadata.finalizers", xjson_lit("[\"" FINALIZER "\"]"));
+	xjson_set_str(body, "spec.clusterRef.apiVersion", CLUSTER_API);
+	xjson_set_str(body, "spec.clusterRef.kind", "ManagedCluster");
+	xjson_set_str(body, "spec.clusterRef.name", v->name);
+	xjson_set_str(body, "spec.clusterRef.uid", o ? o->cluster_uid : v->cluster->uid);
+	xjson_set_str(body, "spec.plan.name", planned ? plan : NULL);
+	xjson_set_str(body, "spec.plan.revision",
+		planned ? (keep ? o->revision : v->revision) : NULL);
+	if (!planned)
+		xjson_remove(body, "spec.plan");
+	return body;
+}
+
+struct wanted {
+	const char *type;
+	bool status;
+	const char *reason, *message;
+};
+
+static cJSON *condition(const struct wanted *w, const struct own_cond *have, int64_t generation,
+	int64_t now_ms)
+{
+	cJSON *c = xjson_object();
+	bool same = have->status == (w->status ? STATUS_TRUE : STATUS_FALSE) && have->since;
+	char since[CLOCK_TEXT_LEN];
+
+	xjson_set_str(c, "type", w->type);
+	xjson_set_str(c, "status", w->status ? "True" : "False");
+	xjson_set_int(c, "observedGeneration", generation);
+	xjson_set_str(c, "lastTransitionTime", clock_text(same ? have->since : now_ms, since));
+	xjson_set_str(c, "reason", w->reason);
+	xjson_set_str(c, "message", w->message);
+	return c;
+}
+
+static cJSON *cluster_ready(const struct onboarding *o, const struct onboard_todo *t, int64_t now)
+{
+	struct wanted w = { "ClusterReady", t->cluster.ready, t->cluster.reason,
+		t->cluster.message };
+
+	return condition(&w, &o->cluster_ready, o->generation, now);
+}
+
+static cJSON *not_ready(const struct onboarding *o, const struct onboard_todo *t, int64_t now)
+{
+	struct wanted w = { "Ready", false, t->ready.reason, t->ready.message };
+
+	return condition(&w, &o->ready, o->generation, now);
+}
+
+static void add_join_time(cJSON *patch, const struct onboard_todo *t, int64_t now_ms)
+{
+	char now[CLOCK_TEXT_LEN];
+
+	if (t->joins)
+		xpatch_add(patch, "add", "/status/joinTime",
+			cJSON_CreateString(clock_text(now_ms, now)));
+}
+
+cJSON *body_init_status(const struct onboard_view *v, const struct onboard_todo *t, int64_t now_ms)
+{
+	const struct onboarding *o = v->onboarding;
+	cJSON *patch = xjson_array(), *conditions = xjson_array();
+	char rv[24];
+
+	cJSON_AddItemToArray(conditions, cluster_ready(o, t, now_ms));
+	cJSON_AddItemToArray(conditions, not_ready(o, t, now_ms));
+	xpatch_add(patch, "test", "/metadata/uid", cJSON_CreateString(o->uid));
+	if (o->has_status) { /* something is there, but not as we two keep it */
+		snprintf(rv, sizeof(rv), "%" PRIu64, o->rv);
+		xpatch_add(patch, "test", "/metadata/resourceVersion", cJSON_CreateString(rv));
+	} else {
+		xpatch_add(patch, "test", "/status", cJSON_CreateNull());
+		xpatch_add(patch, "add", "/status", xjson_object());
+	}
+	xpatch_add(patch, "add", "/status/conditions", conditions);
+	add_join_time(patch, t, now_ms);
+	return patch;
+}
+
+cJSON *body_status(const struct onboard_view *v, const struct onboard_todo *t, int64_t now_ms)
+{
+	const struct onboarding *o = v->onboarding;
+	cJSON *patch = xjson_array();
+
+	xpatch_add(patch, "test", "/metadata/uid", cJSON_CreateString(o->uid));
+	xpatch_add(patch, "test", "/status/conditions/0/type", cJSON_CreateString("ClusterReady"));
+	if (t->keep_ready) {
+		xpatch_add(patch, "test", "/status/run", cJSON_CreateNull());
+		xpatch_add(patch, "test", "/status/conditions/1/type", cJSON_CreateString("Ready"));
+		xpatch_add(patch, "replace", "/status/conditions/1", not_ready(o, t, now_ms));
+	}
+	xpatch_add(patch, "replace", "/status/conditions/0", cluster_ready(o, t, now_ms));
+	add_join_time(patch, t, now_ms);
+	return patch;
+}
+
+cJSON *body_unfinalize(const char *uid, uint64_t rv, int finalizer)
+{
+	cJSON *patch = xjson_array();
+	char version[24], path[48];
+
+	snprintf(version, sizeof(version), "%" PRIu64, rv);
+	snprintf(path, sizeof(path), "/metadata/finalizers/%d", finalizer);
+	xpatch_add(patch, "test", "/metadata/uid", cJSON_CreateString(uid));
+	xpatch_add(patch, "test", "/metadata/resourceVersion", cJSON_CreateString(version));
+	xpatch_add(patch, "test", path, cJSON_CreateString(FINALIZER));
+	xpatch_add(patch, "remove", path, NULL);
+	return patch;
+}
+
+cJSON *body_plan_finalizer(const struct plan *p)
+{
+	cJSON *body = applied("OnboardingPlan", p->name, p->uid);
+
+	xjson_set(body, "metadata.finalizers", xjson_lit("[\"" FINALIZER "\"]"));
+	return body;
+}
+
+static cJSON *ready_list(const struct status_text *t, const struct own_cond *have,
+	int64_t generation, int64_t now_ms)
+{
+	struct wanted w = { "Ready", t->ready, t->reason, t->message };
+	cJSON *list = xjson_array();
+
+	cJSON_AddItemToArray(list, condition(&w, have, generation, now_ms));
+	return list;
+}
+
+cJSON *body_plan_status(const struct plan_view *v, const struct status_text *t, int64_t now_ms)
+{
+	const struct plan *p = v->plan;
+	cJSON *body = applied("OnboardingPlan", p->name, p->uid);
+
+	xjson_set_int(body, "status.observedGeneration", p->generation);
+	xjson_set_str(body, "status.revision", p->revision);
+	xjson_set_int(body, "status.matchedClusters", v->matched);
+	xjson_set_int(body, "status.readyClusters", v->ready);
+	xjson_set(body, "status.conditions", ready_list(t, &p->ready, p->generation, now_ms));
+	return body;
+}
+
+cJSON *body_scheduler_status(const struct scheduler *s, const struct status_text *t,
+	int64_t registered, int64_t now_ms)
+{
+	cJSON *body = applied("FunctionScheduler", s->name, s->uid);
+
+	xjson_set_int(body, "status.observedGeneration", s->generation);
+	xjson_set_int(body, "status.registeredClusters", registered);
+	xjson_set(body, "status.conditions", ready_list(t, &s->ready, s->generation, now_ms));
+	return body;
+}
+
+cJSON *body_revision(const struct plan *p, const char *namespace)
+{
+	cJSON *body = xjson_object();
+
+	xjson_set_str(body, "apiVersion", "apps/v1");
+	xjson_set_str(body, "kind", "ControllerRevision");
+	xjson_set_str(body, "metadata.name", p->revision);
+	xjson_set_str(body, "metadata.namespace", namespace);
+	xjson_put(json_key(body, "metadata"), "labels",
+		xjson_lit("{\"" LABEL_MANAGED "\":\"berth\",\"berth.dev/plan\":\"%s\"}", p->name));
+	xjson_set(body, "data.spec", xjson_lit("%s", p->spec));
+	xjson_set_int(body, "revision", p->generation);
+	return body;
+}

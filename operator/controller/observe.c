@@ -1,0 +1,242 @@
+/* observe.c — seven watches, one per type.  An event becomes a record and, if a decision could tell the
+ * difference, a berth that is to be judged again. */
+#include "controller/state.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "controller/parts.h"
+
+#include <string.h>
+
+static void on_cluster(void *arg, const char *key, const cJSON *object)
+{
+	struct berth *b = berth_make(arg, key);
+	struct cluster seen = { 0 };
+
+	cluster_parse(object, &seen);
+	if (b->cluster && cluster_equal(b->cluster, &seen)) {
+		cluster_clear(&seen);
+		return;
+	}
+	if (b->cluster)
+		cluster_clear(b->cluster);
+	else
+		b->cluster = xalloc(sizeof(*b->cluster));
+	*b->cluster = seen;
+	berth_touch(b);
+}
+
+static void on_cluster_gone(void *arg, const char *key)
+{
+	struct berth *b = berth_find(arg, key);
+
+	if (!b || !b->cluster)
+		return;
+	log_info("cluster gone", "cluster", key, "uid", b->cluster->uid, NULL);
+	cluster_clear(b->cluster);
+	mem_free(STEAL(b->cluster));
+	berth_touch(b);
+}
+
+static void on_namespace(void *arg, const char *key, const cJSON *object)
+{
+	struct berth *b = berth_make(arg, key);
+	enum namespace_state seen = namespace_active(object) ? NAMESPACE_ACTIVE : NAMESPACE_ENDING;
+
+	if (b->ns == seen)
+		return;
+	b->ns = seen;
+	berth_touch(b);
+}
+
+static void on_namespace_gone(void *arg, const char *key)
+{
+	struct berth *b = berth_find(arg, key);
+
+	if (!b)
+		return;
+	b->ns = NAMESPACE_ABSENT;
+	berth_touch(b);
+}
+
+static void on_onboarding(void *arg, const char *key, const cJSON *object)
+{
+	struct berth *b = berth_make(arg, key);
+	struct onboarding *o = b->onboarding, seen = { 0 };
+	bool same;
+
+	onboarding_parse(object, &seen);
+	same = o && onboarding_equal(o, &seen);
+	if (o && !same_text(o->revision, seen.revision))
+		sweep_touch(arg);
+	if (o)
+		onboarding_clear(o);
+	else
+		b->onboarding = o = xalloc(sizeof(*o));
+	*o = seen;
+	/* Even one that is no news may be what was waited for. */
+	if (!same || b->attempt.await_rv)
+		berth_touch(b);
+}
+
+static void on_onboarding_gone(void *arg, const char *key)
+{
+	struct berth *b = berth_find(arg, key);
+
+	if (!b || !b->onboarding)
+		return;
+	log_info("onboarding gone", "cluster", key, NULL);
+	onboarding_clear(b->onboarding);
+	mem_free(STEAL(b->onboarding));
+	attempt_forget(&b->attempt);
+	b->drift_since = 0;
+	b->asked[0] = '\0';
+	sweep_touch(arg);
+	berth_touch(b);
+}
+
+/* "namespace/name": the berth of the namespace and, by ret_name, the rest. */
+static struct berth *berth_of(struct controller *c, const char *key, bool make,
+	const char **ret_name)
+{
+	const char *slash = strchr(key, '/');
+	AUTO_STR ns = mem_strndup(key, slash ? (size_t)(slash - key) : strlen(key));
+
+	if (!ns)
+		mem_exhausted();
+	*ret_name = slash ? slash + 1 : "";
+	return make ? berth_make(c, ns) : berth_find(c, ns);
+}
+
+static void on_work(void *arg, const char *key, const cJSON *object)
+{
+	const char *name;
+	struct berth *b = berth_of(arg, key, true, &name);
+	struct work **at = berth_work(b, name), seen = { 0 };
+
+	work_parse(object, &seen);
+	if (*at && work_equal(*at, &seen)) {
+		work_clear(&seen);
+		return;
+	}
+	if (*at) {
+		seen.next = (*at)->next;
+		work_clear(*at);
+	} else {
+		*at = xalloc(sizeof(**at));
+	}
+	**at = seen;
+	berth_touch(b);
+}
+
+static void on_work_gone(void *arg, const char *key)
+{
+	const char *name;
+	struct berth *b = berth_of(arg, key, false, &name);
+	struct work **at = b ? berth_work(b, name) : NULL, *w = at ? *at : NULL;
+
+	if (!w)
+		return;
+	*at = w->next;
+	work_clear(w);
+	mem_free(w);
+	berth_touch(b);
+}
+
+static void on_score(void *arg, const char *key, const cJSON *object)
+{
+	const char *name;
+	struct berth *b = berth_of(arg, key, true, &name);
+	struct score **at = berth_score(b, name), seen = { 0 };
+
+	score_parse(object, &seen);
+	if (*at && score_equal(*at, &seen)) {
+		score_clear(&seen);
+		return;
+	}
+	if (*at) {
+		seen.next = (*at)->next;
+		score_clear(*at);
+	} else {
+		*at = xalloc(sizeof(**at));
+	}
+	**at = seen;
+	berth_touch(b);
+}
+
+static void on_score_gone(void *arg, const char *key)
+{
+	const char *name;
+	struct berth *b = berth_of(arg, key, false, &name);
+	struct score **at = b ? berth_score(b, name) : NULL, *s = at ? *at : NULL;
+
+	if (!s)
+		return;
+	*at = s->next;
+	score_clear(s);
+	mem_free(s);
+	berth_touch(b);
+}
+
+/* From the first time that all views are whole it is judged: before, what is missing might only not have
+ * been seen yet. */
+static void on_synced(void *arg)
+{
+	struct controller *c = arg;
+
+	if (c->whole)
+		return;
+	for (unsigned i = 0; i < N_WATCHES; i++) {
+		if (!c->watches[i] || !kube_watch_synced(c->watches[i]))
+			return;
+	}
+	c->whole = true;
+	log_info("all views are whole", NULL);
+	plans_touch(c, 0);
+	sweep_touch(c);
+	timer_set(&c->judge, 0);
+}
+
+#define OURS LABEL_MANAGED "=berth"
+
+static const struct {
+	const struct kube_type *type;
+	const char *labels;
+	void (*object)(void *arg, const char *key, const cJSON *object);
+	void (*gone)(void *arg, const char *key);
+} table[N_WATCHES] = {
+	[WATCH_CLUSTERS] = { &KUBE_MANAGED_CLUSTER, NULL, on_cluster, on_cluster_gone },
+	[WATCH_NAMESPACES] = { &KUBE_NAMESPACE, "open-cluster-management.io/cluster-name",
+		on_namespace, on_namespace_gone },
+	[WATCH_PLANS] = { &KUBE_ONBOARDING_PLAN, NULL, observe_plan, observe_plan_gone },
+	[WATCH_SCHEDULERS] = { &KUBE_FUNCTION_SCHEDULER, NULL, observe_scheduler,
+		observe_scheduler_gone },
+	[WATCH_ONBOARDINGS] = { &KUBE_CLUSTER_ONBOARDING, NULL, on_onboarding, on_onboarding_gone },
+	[WATCH_WORKS] = { &KUBE_MANIFEST_WORK, OURS, on_work, on_work_gone },
+	[WATCH_SCORES] = { &KUBE_ADDON_PLACEMENT_SCORE, OURS, on_score, on_score_gone },
+};
+
+const char *observe_name(enum watch_index i)
+{
+	return table[i].type->plural;
+}
+
+int observe_start(struct controller *c, struct err *e)
+{
+	for (unsigned i = 0; i < N_WATCHES; i++) {
+		struct kube_watch_cfg cfg = {
+			.type = table[i].type,
+			.label_selector = table[i].labels,
+			.object = table[i].object,
+			.gone = table[i].gone,
+			.synced = on_synced,
+			.arg = c,
+		};
+		int rc = kube_watch_new(c->cfg.ws, &cfg, &c->watches[i], e);
+
+		if (rc < 0)
+			return err_wrap(e, rc, "watch %s", table[i].type->plural);
+		c->open++;
+	}
+	return 0;
+}

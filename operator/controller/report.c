@@ -1,0 +1,102 @@
+/* report.c — what /readyz and /metrics say of the controller. */
+#include "controller/state.h"
+
+static const char *view_of(const struct controller *c, unsigned i, struct kube_watch_stats *ret)
+{
+	*ret = c->watches[i] ? kube_watch_stats(c->watches[i]) : (struct kube_watch_stats){ 0 };
+	return observe_name(i);
+}
+
+void controller_ready(const struct controller *c, struct buf *why_not)
+{
+	for (unsigned i = 0; i < N_WATCHES; i++) {
+		const struct kube_watch *w = c->watches[i];
+
+		if (w && kube_watch_trouble(w) != WATCH_OK)
+			buf_printf(why_not, "%s: %s\n", observe_name(i), kube_watch_text(w));
+		else if (!w || !kube_watch_synced(w))
+			buf_printf(why_not, "%s: not seen as a whole yet\n", observe_name(i));
+	}
+	if (!c->source)
+		buf_str(why_not, "hub: the uid of namespace kube-system is not known yet\n");
+}
+
+static void collect_views(const struct controller *c, struct metrics *m)
+{
+	for (unsigned i = 0; i < N_WATCHES; i++) {
+		struct kube_watch_stats s;
+		const char *view = view_of(c, i, &s);
+
+		metrics_gauge(m, "berth_watch_objects", "Objects in a view.", (double)s.objects,
+			"resource", view, NULL);
+		metrics_counter(m, "berth_watch_events_total", "Events received by a watch.",
+			(double)s.events, "resource", view, NULL);
+		metrics_counter(m, "berth_watch_received_bytes_total", "Bytes received by a watch.",
+			(double)s.bytes, "resource", view, NULL);
+		metrics_counter(m, "berth_watch_reconnects_total", "Connections made anew.",
+			(double)s.reconnects, "resource", view, NULL);
+		metrics_counter(m, "berth_watch_resyncs_total", "Views that were read anew.",
+			(double)s.resyncs, "resource", view, NULL);
+	}
+}
+
+static void collect_onboardings(const struct controller *c, struct metrics *m)
+{
+	static const char *const names[] = { "unset", "true", "false", "unknown" };
+	unsigned n[COUNT(names)] = { 0 };
+
+	map_each(&c->berths, slot) {
+		const struct berth *b = slot->value;
+
+		if (b->onboarding)
+			n[b->onboarding->ready.status]++;
+	}
+	for (unsigned i = 0; i < COUNT(names); i++)
+		metrics_gauge(m, "berth_onboardings", "ClusterOnboardings by condition Ready.",
+			n[i], "ready", names[i], NULL);
+}
+
+static void collect_dispatch(const struct controller *c, struct metrics *m)
+{
+	struct dispatch_stats s = dispatch_stats(c->dispatch);
+
+	metrics_gauge(m, "berth_workqueue_depth", "Keys that wait.", (double)s.depth, "name",
+		"onboarding", NULL);
+	metrics_gauge(m, "berth_workqueue_delayed", "Keys that wait for a back-off to end.",
+		(double)s.delayed, "name", "onboarding", NULL);
+	metrics_counter(m, "berth_workqueue_adds_total", "Keys added.", (double)s.adds, "name",
+		"onboarding", NULL);
+	metrics_counter(m, "berth_workqueue_retries_total", "Keys that had to come again.",
+		(double)s.retries, "name", "onboarding", NULL);
+	metrics_gauge(m, "berth_workers", "Worker processes.", s.workers, NULL);
+	metrics_gauge(m, "berth_worker_events", "Events that workers have now.", s.events, NULL);
+	metrics_counter(m, "berth_worker_spawns_total", "Workers started.", (double)s.spawns, NULL);
+	metrics_counter(m, "berth_worker_crashes_total", "Workers that died with work in hand.",
+		(double)s.crashes, NULL);
+	for (unsigned i = 0; i < RESULT_N; i++)
+		metrics_counter(m, "berth_worker_results_total", "Answers of workers.",
+			(double)s.results[i], "outcome", result_outcome_name(i), NULL);
+}
+
+static void collect_requests(const struct controller *c, struct metrics *m)
+{
+	struct kube_stats s = kube_stats(c->cfg.api);
+
+	metrics_counter(m, "berth_requests_total", "Requests sent to the hub, retries included.",
+		(double)s.sent, NULL);
+	metrics_counter(m, "berth_requests_failed_total", "Requests that failed in the end.",
+		(double)s.failed, NULL);
+	metrics_counter(m, "berth_requests_retried_total", "Requests sent again.",
+		(double)s.retried, NULL);
+	metrics_gauge(m, "berth_requests_inflight", "Requests under way.", s.inflight, NULL);
+	metrics_gauge(m, "berth_requests_queued", "Requests that wait for a place.", s.queued,
+		NULL);
+}
+
+void controller_collect(const struct controller *c, struct metrics *m)
+{
+	collect_views(c, m);
+	collect_onboardings(c, m);
+	collect_dispatch(c, m);
+	collect_requests(c, m);
+}

@@ -1,0 +1,152 @@
+/* state.h — what the files of the controller share: its view of the hub and what is under way.
+ *
+ * All that is known under one name makes a berth: the ManagedCluster, its Namespace, its ClusterOnboarding,
+ * our works and scores there all carry the cluster's name.  A berth lives as long as one of them does, or
+ * a request about it is under way.  Times are clock_mono_ms(), 0 = none. */
+#ifndef CONTROLLER_STATE_H
+#define CONTROLLER_STATE_H
+
+#include "base/heap.h"
+#include "base/map.h"
+#include "controller/attempt.h"
+#include "controller/controller.h"
+#include "controller/onboard_decide.h"
+#include "controller/plan_decide.h"
+#include "kube/watch.h"
+
+/* What a request that is under way is for. */
+struct doing {
+	struct onboard_todo todo;
+	bool news;      /* the readiness is another one than before */
+	bool was_ready; /* before */
+};
+
+struct berth {
+	struct controller *c;
+	char *name;
+	struct cluster *cluster;       /* NULL: none */
+	struct onboarding *onboarding; /* NULL: none */
+	struct work *works;
+	struct score *scores;
+	enum namespace_state ns;
+
+	bool dirty;         /* is in the list of those to be judged */
+	struct berth *next; /* there */
+	struct heap_node wake;
+	struct attempt attempt;
+	struct doing *doing; /* NULL: no request is under way */
+
+	int64_t drift_since;
+	char asked[INPUTS_DIGEST_LEN]; /* what a worker was last asked with... */
+	int64_t asked_wake;            /* ...and the nextWakeTime of then */
+	struct backoff repeats;        /* of asking the same once more */
+	int64_t repeat_at;
+	bool retrying; /* the last answer was an Error: dispatch comes back with it */
+};
+
+struct plan_state {
+	struct controller *c;
+	struct plan plan;
+	bool gone;       /* deleted, but a request is under way */
+	char *published; /* the revision that is stored, NULL: none that we know of */
+	char *storing;   /* the revision that is being stored */
+	struct attempt attempt;
+	enum plan_act doing;
+	int64_t status_at;                 /* its status is written again not before */
+	int64_t matched, ready, referring; /* by the last count */
+};
+
+struct scheduler_state {
+	struct controller *c;
+	struct scheduler scheduler;
+	bool gone;
+	struct attempt attempt;
+	int64_t status_at;
+	int64_t registered; /* by the last count */
+};
+
+enum watch_index {
+	WATCH_CLUSTERS,
+	WATCH_NAMESPACES,
+	WATCH_PLANS,
+	WATCH_SCHEDULERS,
+	WATCH_ONBOARDINGS,
+	WATCH_WORKS,
+	WATCH_SCORES,
+	N_WATCHES
+};
+
+struct controller {
+	struct controller_cfg cfg; /* its namespace is ours */
+	struct dispatch *dispatch;
+	char *source;  /* of our events; NULL until the hub's uid is known */
+	char nonce[9]; /* of this life; events are numbered in it */
+	uint64_t events;
+
+	struct kube_watch *watches[N_WATCHES];
+	bool whole; /* all views were whole once: from then on it is judged */
+
+	struct map berths, plans,
+		schedulers; /* by name: struct berth, plan_state, scheduler_state */
+	struct berth *dirty, **dirty_end;
+	struct heap wakes;
+	struct timer judge, wake, plan, sweep, greet;
+	int64_t plan_at; /* when that timer is due */
+	struct attempt sweeping, greeting;
+
+	bool closing;
+	unsigned open;     /* watches and timers that are not closed yet */
+	unsigned requests; /* under way */
+	void (*closed)(void *arg);
+	void *closed_arg;
+};
+
+/* berth.c */
+struct berth *berth_make(struct controller *c, const char *name); /* finds it or makes it */
+struct berth *berth_find(const struct controller *c, const char *name);
+void berth_touch(struct berth *b); /* something has changed: judge it soon */
+void berth_touch_all(struct controller *c);
+void berth_tidy(struct berth *b); /* frees it if there is nothing left of it */
+void berth_free(struct berth *b);
+struct work **berth_work(struct berth *b, const char *name); /* its place in the list */
+struct score **berth_score(struct berth *b, const char *name);
+
+/* wake.c — each berth has one time at which it is looked at again even if nothing happens */
+void wake_at(struct berth *b, int64_t when); /* 0: not */
+void wake_due(void *arg);                    /* the timer's callback */
+
+/* observe.c */
+int observe_start(struct controller *c, struct err *e) MUST_CHECK;
+const char *observe_name(enum watch_index i); /* the type's plural */
+
+/* observe_plan.c: callbacks of two of the watches */
+void observe_plan(void *arg, const char *key, const cJSON *object);
+void observe_plan_gone(void *arg, const char *key);
+void observe_scheduler(void *arg, const char *key, const cJSON *object);
+void observe_scheduler_gone(void *arg, const char *key);
+
+/* judge.c */
+void judge_dirty(void *arg); /* the timer's callback */
+
+/* act.c */
+void act_start(struct berth *b, const struct onboard_view *v, const struct onboard_todo *todo);
+
+/* plan.c */
+#define PLANS_EVERY_MS 2000 /* so often at most clusters are counted for them */
+struct plan_state *plan_for(const struct controller *c, const char *labels);
+void plans_touch(struct controller *c, int64_t within_ms); /* look at plans and schedulers */
+void plans_run(void *arg);                                 /* the timer's callback */
+bool plan_published(const struct plan_state *p);           /* its content of now is stored */
+void plan_free(struct plan_state *p);
+void scheduler_free(struct scheduler_state *s);
+
+/* revisions.c */
+void sweep_touch(struct controller *c); /* a revision may be stale, or missing */
+void sweep_run(void *arg);              /* the timer's callback */
+
+/* controller.c */
+/* `rc` is what a kube_*() call answered: notes the request as under way. */
+void request_start(struct controller *c, struct attempt *a, int rc);
+void request_ended(struct controller *c); /* last thing a callback does: may free the controller */
+
+#endif
