@@ -180,6 +180,7 @@ static void a_token_file_may_come_late(void **state)
 
 static void bring_up(void *arg)
 {
+	T_EQ(k->slots_used, 4); /* that many knock, the others wait behind them */
 	fake_api_up(arg);
 }
 
@@ -206,6 +207,37 @@ static void a_lost_server_is_waited_for(void **state)
 	T_EQ(logged("retrying"), 1);
 	T_EQ(logged("is back\" away_seconds="), 1);
 	timer_close(&power, NULL);
+	loop_run(l);
+}
+
+static void ask_when_two_failed(void *arg)
+{
+	if (k->stats.retried < 2) {
+		timer_set(&plan, 1);
+		return;
+	}
+	fake_api_up(&api);
+	submit_get("new", arg);
+}
+
+static void the_first_answer_ends_the_waiting_of_all(void **state)
+{
+	int64_t start = clock_mono_ms();
+	(void)state;
+	PLAY({ 200, .body = "{}" });
+	fake_api_down(&api);
+	open_client(4, 0);
+	k->retry_base_ms = k->retry_cap_ms = 60000;
+	submit_get("x", &out[0]);
+	submit_get("y", &out[1]);
+	timer_init(l, &plan, ask_when_two_failed, &out[2]);
+	timer_set(&plan, 1);
+	while (over < 3)
+		uv_run(loop_uv(l), UV_RUN_ONCE);
+	T_TRUE(clock_mono_ms() - start < 20000);
+	T_EQ(out[2].order, 1);
+	kube_close(k, NULL, NULL);
+	timer_close(&plan, NULL);
 	loop_run(l);
 }
 
@@ -307,6 +339,7 @@ int main(void)
 		CASE(a_token_refused_twice_is_told),
 		CASE(a_token_file_may_come_late),
 		CASE(a_lost_server_is_waited_for),
+		CASE(the_first_answer_ends_the_waiting_of_all),
 		CASE(closing_cancels_everything),
 		CASE(submitting_survives_want_of_memory),
 		CASE(an_exchange_survives_want_of_memory),

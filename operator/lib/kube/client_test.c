@@ -109,6 +109,8 @@ static void answers_become_errors(void **state)
 		{ { .status = 200 }, -EPROTO, "", "get namespaces x: HTTP 200 without a body" },
 		{ { 200, .filler = (8 << 20) + 1 }, -EMSGSIZE, "",
 			"get namespaces x: the answer is larger than 8 MiB" },
+		{ { 200, .filler = (8 << 20) + 1, .unsized = true }, -EMSGSIZE, "",
+			"get namespaces x: the answer is larger than 8 MiB" },
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {

@@ -46,7 +46,6 @@ static int rc_of(CURLcode code)
 		return 0;
 	case CURLE_OUT_OF_MEMORY:
 		return -ENOMEM;
-	case CURLE_FILESIZE_EXCEEDED:
 	case CURLE_WRITE_ERROR:
 		return -EMSGSIZE;
 	case CURLE_URL_MALFORMAT:
@@ -276,9 +275,8 @@ static bool set_limits(struct http_exchange *x)
 	if (x->timeout_ms && x->timeout_ms < timeout_ms)
 		timeout_ms = x->timeout_ms > 0 ? (long)x->timeout_ms : 1;
 	return SET(CONNECTTIMEOUT_MS, CONNECT_MS) && SET(TIMEOUT_MS, timeout_ms) &&
-		SET(MAXFILESIZE, (long)HTTP_BODY_MOST) && SET(NOSIGNAL, 1L) &&
-		SET(TCP_KEEPALIVE, 1L) && SET(TCP_KEEPIDLE, 15L) && SET(TCP_KEEPINTVL, 5L) &&
-		SET(SOCKOPTFUNCTION, socket_made);
+		SET(NOSIGNAL, 1L) && SET(TCP_KEEPALIVE, 1L) && SET(TCP_KEEPIDLE, 15L) &&
+		SET(TCP_KEEPINTVL, 5L) && SET(SOCKOPTFUNCTION, socket_made);
 }
 
 static bool set_exchange(struct http *h, struct http_exchange *x)

@@ -104,9 +104,11 @@ static bool answer(SSL *ssl, const struct fake_answer *a)
 	if (a->status == 0)
 		return false;
 	int n = snprintf(head, sizeof(head),
-		"HTTP/1.1 %d Scripted\r\nContent-Type: application/json\r\n"
-		"Content-Length: %zu\r\n%s\r\n",
-		a->status, strlen(body) + a->filler, a->headers ? a->headers : "");
+		"HTTP/1.1 %d Scripted\r\nContent-Type: application/json\r\n%s", a->status,
+		a->headers ? a->headers : "");
+	if (!a->unsized)
+		n += sprintf(head + n, "Content-Length: %zu\r\n", strlen(body) + a->filler);
+	n += sprintf(head + n, "\r\n");
 	memset(blanks, ' ', sizeof(blanks));
 	bool ok = SSL_write(ssl, head, n) > 0 &&
 		(!*body || SSL_write(ssl, body, (int)strlen(body)) > 0);
@@ -115,7 +117,7 @@ static bool answer(SSL *ssl, const struct fake_answer *a)
 		ok = SSL_write(ssl, blanks, (int)some) > 0;
 		left -= some;
 	}
-	return ok;
+	return ok && !a->unsized;
 }
 
 static void serve(struct fake_script *script, SSL_CTX *ctx, int fd)

@@ -14,6 +14,7 @@ struct fake_answer {
 	const char *headers; /* more of them, each ended by \r\n; NULL = none; literals only */
 	const char *body;    /* NULL = empty; literals only */
 	size_t filler;       /* so many blanks behind the body */
+	bool unsized;        /* no Content-Length: the end of the connection ends the body */
 	int delay_ms;
 };
 
