@@ -123,11 +123,14 @@ static cJSON *judge(struct berth *b, struct onboard_view *view, struct onboard_t
 	return runnable(b, todo->cluster.reason, now, when);
 }
 
-/* After an Error dispatch asks again after a back-off, which adding it once more would end: only news may. */
+/* While a worker has it, its answer is waited for.  After an Error dispatch asks again after a back-off, which
+ * adding it once more would end: only news may. */
 static bool comes_by_itself(const struct berth *b, const cJSON *inputs)
 {
 	char digest[INPUTS_DIGEST_LEN];
 
+	if (dispatch_busy(b->c->dispatch, b->name))
+		return true;
 	return b->retrying && asked_before(b, inputs_digest(inputs, digest));
 }
 
