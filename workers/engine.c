@@ -48,7 +48,7 @@ void run_end(struct run *r, enum result_outcome outcome, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	res.message = text;
+	res.message = *text ? text : NULL;
 	r->e->running--;
 	r->e->result(r->e->arg, &res);
 	run_free(r);

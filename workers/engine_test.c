@@ -25,10 +25,14 @@ static const struct kube_object SCORE = { &KUBE_ADDON_PLACEMENT_SCORE, "edge1", 
 static void on_result(void *arg, const struct result *r)
 {
 	struct scene *s = arg;
+	struct result heard = { 0 };
+	AUTO_STR line = result_line(r);
 
-	s->outcome = r->outcome;
+	T_EQ(result_parse(line, strlen(line), &heard, NULL), 0); /* what the operator will hear */
+	s->outcome = heard.outcome;
 	mem_free(s->message);
-	s->message = xstrdup(r->message);
+	s->message = xstrdup(heard.message);
+	result_clear(&heard);
 }
 
 static void set_up(struct scene *s)

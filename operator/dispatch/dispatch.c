@@ -41,6 +41,7 @@ struct dispatch {
 	struct queue queue;
 	struct worker *workers;
 	struct timer timer;
+	struct queue_key *asked; /* its event is being asked for: no worker has it yet */
 	struct dispatch_stats stats;
 	bool closing;
 	int64_t kill_ms; /* while closing */
@@ -82,7 +83,7 @@ void dispatch_add(struct dispatch *d, const char *key)
 
 bool dispatch_busy(const struct dispatch *d, const char *key)
 {
-	return queue_busy(&d->queue, key);
+	return queue_busy(&d->queue, key) && !(d->asked && !strcmp(d->asked->name, key));
 }
 
 struct dispatch_stats dispatch_stats(const struct dispatch *d)
@@ -227,13 +228,17 @@ static bool start_next(struct dispatch *d)
 	struct worker *w = free_worker(d);
 	struct work_event ev = { 0 };
 	struct queue_key *k;
+	bool has_event;
 
 	if (!w && d->stats.workers >= d->cfg.max_workers)
 		return false;
 	k = queue_next(&d->queue);
 	if (!k)
 		return false;
-	if (!d->cfg.event(d->cfg.arg, k->name, &ev)) {
+	d->asked = k;
+	has_event = d->cfg.event(d->cfg.arg, k->name, &ev);
+	d->asked = NULL;
+	if (!has_event) {
 		queue_done(&d->queue, k, false);
 		return true;
 	}

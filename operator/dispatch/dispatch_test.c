@@ -84,6 +84,7 @@ static bool on_event(void *arg, const char *key, struct work_event *ret)
 {
 	struct scene *s = arg;
 
+	T_FALSE(dispatch_busy(s->d, key)); /* no worker has it yet */
 	if (s->nothing)
 		return false;
 	*ret = (struct work_event){ .id = xprintf("%s-%d", key, s->events++),

@@ -51,7 +51,8 @@ inside() { # CLUSTER COMMAND...: runs it on that machine
 program() { # CLUSTER NAME COMMAND...: keeps it running there; log/NAME.log has what it says
 	local c=$1 name=$2
 	shift 2
-	inside "$c" setsid --fork "$HERE/lib/keep" "$STATE/$c/run/$name" "$STATE/$c/log/$name.log" "$@" </dev/null 9>&-
+	inside "$c" setsid --fork "$HERE/lib/keep" "$STATE/$c/run/$name" "$STATE/$c/log/$name.log" "$@" \
+		</dev/null >>"$STATE/$c/log/$name.log" 2>&1 9>&-
 }
 
 program_stop() { # CLUSTER NAME
