@@ -1,32 +1,21 @@
 /* libcurl tells which sockets to watch and when to be woken; uv_poll and one timer do that, and whatever
- * became of it is collected from curl_multi_info_read() afterwards.
- *
- * A server whose machine vanished never refuses: TCP_USER_TIMEOUT ends the connection when sent bytes stay
- * unacknowledged, keep-alive when nothing is sent. */
+ * became of it is collected from curl_multi_info_read() afterwards. */
 #include "kube/http.h"
 
 #include "base/mem.h"
+#include "kube/http_server.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#define CONNECT_MS          10000L
-#define REQUEST_MS          30000L
-#define SILENCE_MS          20000
 #define CONNECTIONS_MOST    2L
 #define RETRY_AFTER_MOST_MS 300000
 
 struct http {
 	CURLM *multi;
 	struct loop *loop;
-	const struct kube_config *config;
-	char *user_agent;
-	char *origin;                  /* "https://name:6443/prefix" as the certificate knows it */
-	struct curl_slist *connect_to; /* set with tls-server-name */
+	struct http_server server;
 	struct timer timer;
 	unsigned open; /* handles not yet closed */
 	void (*closed)(void *arg);
@@ -77,8 +66,7 @@ static void describe(struct http_exchange *x, CURLcode code)
 static void release(struct http *h, struct http_exchange *x)
 {
 	curl_multi_remove_handle(h->multi, x->easy);
-	curl_easy_cleanup(STEAL(x->easy));
-	curl_slist_free_all(STEAL(x->headers));
+	http_exchange_unprepare(x);
 }
 
 static void finish(struct http *h, struct http_exchange *x, CURLcode code)
@@ -122,9 +110,8 @@ static void act(struct http *h, curl_socket_t fd, int what)
 static void socket_ready(uv_poll_t *poll, int status, int events)
 {
 	struct watched_socket *s = poll->data;
-	int what = 0;
-	if (status < 0)
-		what = CURL_CSELECT_ERR;
+	/* An error curl reads from the socket itself, and can name then. */
+	int what = status < 0 ? CURL_CSELECT_IN | CURL_CSELECT_OUT : 0;
 	if (events & UV_READABLE)
 		what |= CURL_CSELECT_IN;
 	if (events & UV_WRITABLE)
@@ -143,8 +130,7 @@ static void handle_closed(struct http *h)
 		return;
 	void (*closed)(void *arg) = h->closed;
 	void *arg = h->arg;
-	mem_free(h->user_agent);
-	mem_free(h->origin);
+	http_server_clear(&h->server);
 	mem_free(h);
 	curl_global_cleanup();
 	if (closed)
@@ -216,93 +202,16 @@ static int want_timer(CURLM *multi, long delay_ms, void *arg)
 	return 0;
 }
 
-static int socket_made(void *arg, curl_socket_t fd, curlsocktype purpose)
-{
-	int ms = SILENCE_MS;
-	(void)arg, (void)purpose;
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
-	return CURL_SOCKOPT_OK;
-}
-
-static size_t bytes_came(char *bytes, size_t one, size_t n, void *arg)
-{
-	struct http_exchange *x = arg;
-	if (x->answer.len + one * n > HTTP_BODY_MOST)
-		return 0;
-	buf_add(&x->answer, bytes, one * n);
-	return x->answer.oom ? 0 : one * n;
-}
-
-static bool add_header(struct http_exchange *x, const char *line)
-{
-	struct curl_slist *longer = line ? curl_slist_append(x->headers, line) : NULL;
-	if (longer)
-		x->headers = longer;
-	return longer;
-}
-
-static bool set_headers(struct http_exchange *x)
-{
-	AUTO_STR type = mem_printf("Content-Type: %s", x->content_type ? x->content_type : "");
-	AUTO_STR bearer = mem_printf("Authorization: Bearer %s", x->token ? x->token : "");
-	return add_header(x, "Accept: application/json") && add_header(x, "Expect:") &&
-		(!x->content_type || add_header(x, type)) && (!x->token || add_header(x, bearer)) &&
-		curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers) == CURLE_OK;
-}
-
-static bool set_blob(CURL *easy, CURLoption option, const char *pem)
-{
-	struct curl_blob blob = { (void *)(uintptr_t)pem, pem ? strlen(pem) : 0, CURL_BLOB_NOCOPY };
-	return !pem || curl_easy_setopt(easy, option, &blob) == CURLE_OK;
-}
-
-#define SET(option, value) (curl_easy_setopt(x->easy, CURLOPT_##option, (value)) == CURLE_OK)
-
-static bool set_server(struct http *h, struct http_exchange *x)
-{
-	AUTO_STR url = mem_printf("%s%s", h->origin, x->path);
-	return url && SET(URL, url) && SET(PATH_AS_IS, 1L) && SET(CONNECT_TO, h->connect_to) &&
-		SET(PROTOCOLS_STR, "https") && SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) &&
-		SET(PIPEWAIT, 1L) && SET(FRESH_CONNECT, (long)x->fresh) &&
-		set_blob(x->easy, CURLOPT_CAINFO_BLOB, h->config->ca_pem) &&
-		set_blob(x->easy, CURLOPT_SSLCERT_BLOB, h->config->cert_pem) &&
-		set_blob(x->easy, CURLOPT_SSLKEY_BLOB, h->config->key_pem);
-}
-
-static bool set_limits(struct http_exchange *x)
-{
-	long timeout_ms = REQUEST_MS;
-	if (x->timeout_ms && x->timeout_ms < timeout_ms)
-		timeout_ms = x->timeout_ms > 0 ? (long)x->timeout_ms : 1;
-	return SET(CONNECTTIMEOUT_MS, CONNECT_MS) && SET(TIMEOUT_MS, timeout_ms) &&
-		SET(NOSIGNAL, 1L) && SET(TCP_KEEPALIVE, 1L) && SET(TCP_KEEPIDLE, 15L) &&
-		SET(TCP_KEEPINTVL, 5L) && SET(SOCKOPTFUNCTION, socket_made);
-}
-
-static bool set_exchange(struct http *h, struct http_exchange *x)
-{
-	return SET(PRIVATE, x) && SET(ERRORBUFFER, x->text) && SET(WRITEFUNCTION, bytes_came) &&
-		SET(WRITEDATA, x) && SET(USERAGENT, h->user_agent) &&
-		(!x->content_type ||
-			(SET(POSTFIELDSIZE_LARGE, (curl_off_t)x->body_len) &&
-				SET(POSTFIELDS, x->body))) &&
-		SET(CUSTOMREQUEST, x->method);
-}
-
 int http_start(struct http *h, struct http_exchange *x)
 {
 	*x->text = '\0';
 	x->rc = x->status = 0;
 	x->timed_out = false;
 	buf_reset(&x->answer);
-	x->easy = curl_easy_init();
-	if (!x->easy)
-		return -ENOMEM;
-	if (set_server(h, x) && set_limits(x) && set_exchange(h, x) && set_headers(x) &&
-		curl_multi_add_handle(h->multi, x->easy) == CURLM_OK)
-		return 0;
-	curl_easy_cleanup(STEAL(x->easy));
-	curl_slist_free_all(STEAL(x->headers));
+	int rc = http_server_prepare(&h->server, x);
+	if (rc < 0 || curl_multi_add_handle(h->multi, x->easy) == CURLM_OK)
+		return rc;
+	http_exchange_unprepare(x);
 	return -ENOMEM;
 }
 
@@ -318,34 +227,19 @@ void http_exchange_clear(struct http_exchange *x)
 	buf_clear(&x->answer);
 }
 
-static bool name_server(struct http *h, const struct kube_config *c)
+static int set_up(struct http *h, const struct kube_config *config, const char *user_agent)
 {
-	if (!c->tls_server_name) {
-		h->origin = mem_strdup(c->server);
-		return h->origin;
-	}
-	/* The URL says the name that the certificate must carry; the socket goes to the address. */
-	bool six = strchr(c->host, ':');
-	h->origin = mem_printf("https://%s:%d%s", c->tls_server_name, c->port, c->prefix);
-	AUTO_STR to = mem_printf("%s:%d:%s%s%s:%d", c->tls_server_name, c->port, six ? "[" : "",
-		c->host, six ? "]" : "", c->port);
-	h->connect_to = to ? curl_slist_append(NULL, to) : NULL;
-	return h->origin && h->connect_to;
-}
-
-static bool set_up(struct http *h, const char *user_agent)
-{
-	h->user_agent = mem_strdup(user_agent);
-	h->multi = curl_multi_init();
-	if (!h->multi || !h->user_agent || !name_server(h, h->config))
-		return false;
+	int rc = http_server_init(&h->server, config, user_agent);
+	h->multi = rc == 0 ? curl_multi_init() : NULL;
+	if (!h->multi)
+		return -ENOMEM;
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, want_timer);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
 	curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
 	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, CONNECTIONS_MOST);
-	return true;
+	return 0;
 }
 
 int http_new(struct loop *l, const struct kube_config *config, const char *user_agent,
@@ -356,10 +250,9 @@ int http_new(struct loop *l, const struct kube_config *config, const char *user_
 		return err_set(e, ENOMEM, "HTTP client: out of memory");
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	h->loop = l;
-	h->config = config;
 	h->open = 1;
 	timer_init(l, &h->timer, timer_rang, h);
-	if (!set_up(h, user_agent)) {
+	if (set_up(h, config, user_agent) < 0) {
 		http_close(h, NULL, NULL);
 		return err_set(e, ENOMEM, "HTTP client: out of memory");
 	}
@@ -373,6 +266,5 @@ void http_close(struct http *h, void (*closed)(void *arg), void *arg)
 	h->arg = arg;
 	if (h->multi) /* closes the connections: want_socket() is called for each */
 		curl_multi_cleanup(h->multi);
-	curl_slist_free_all(h->connect_to);
 	timer_close(&h->timer, timer_closed);
 }
