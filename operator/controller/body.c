@@ -21,26 +21,34 @@ static cJSON *applied(const char *kind, const char *name, const char *uid)
 	return body;
 }
 
+/* While the wanted plan cannot be referred to yet, the onboarding keeps what it has. */
+static void add_plan(cJSON *body, const struct onboard_view *v)
+{
+	const struct onboarding *o = v->onboarding;
+	const char *plan = v->plan, *revision = v->revision;
+
+	if (v->plan_pending) {
+		plan = o ? o->plan : NULL;
+		revision = o ? o->revision : NULL;
+	}
+	if (!plan)
+		return;
+	xjson_set_str(body, "spec.plan.name", plan);
+	xjson_set_str(body, "spec.plan.revision", revision);
+}
+
 cJSON *body_onboarding(const struct onboard_view *v)
 {
 	const struct onboarding *o = v->onboarding;
-	bool keep = o && v->plan_pending;
-	const char *plan = keep ? o->plan : v->plan;
 	cJSON *body = applied("ClusterOnboarding", v->name, o ? o->uid : NULL);
-	bool planned = plan && (o || !v->plan_pending);
 
-	xjson_put(json_key(body, "metadata"), "labels",
-		xjson_lit("{\"" LABEL_MANAGED "\":\"berth\"}"));
-	xjson_set(body, "metadata.finalizers", xjson_lit("[\"" FINALIZER "\"]"));
+	xjson_put(json_key(body, "metadata"), "labels", xjson_lit("{'" LABEL_MANAGED "':'berth'}"));
+	xjson_set(body, "metadata.finalizers", xjson_lit("['" FINALIZER "']"));
 	xjson_set_str(body, "spec.clusterRef.apiVersion", CLUSTER_API);
 	xjson_set_str(body, "spec.clusterRef.kind", "ManagedCluster");
 	xjson_set_str(body, "spec.clusterRef.name", v->name);
 	xjson_set_str(body, "spec.clusterRef.uid", o ? o->cluster_uid : v->cluster->uid);
-	xjson_set_str(body, "spec.plan.name", planned ? plan : NULL);
-	xjson_set_str(body, "spec.plan.revision",
-		planned ? (keep ? o->revision : v->revision) : NULL);
-	if (!planned)
-		xjson_remove(body, "spec.plan");
+	add_plan(body, v);
 	return body;
 }
 
@@ -146,7 +154,7 @@ cJSON *body_plan_finalizer(const struct plan *p)
 {
 	cJSON *body = applied("OnboardingPlan", p->name, p->uid);
 
-	xjson_set(body, "metadata.finalizers", xjson_lit("[\"" FINALIZER "\"]"));
+	xjson_set(body, "metadata.finalizers", xjson_lit("['" FINALIZER "']"));
 	return body;
 }
 
@@ -186,15 +194,17 @@ cJSON *body_scheduler_status(const struct scheduler *s, const struct status_text
 
 cJSON *body_revision(const struct plan *p, const char *namespace)
 {
-	cJSON *body = xjson_object();
+	cJSON *body = xjson_object(), *spec = json_parse(p->spec, strlen(p->spec), NULL);
 
 	xjson_set_str(body, "apiVersion", "apps/v1");
 	xjson_set_str(body, "kind", "ControllerRevision");
 	xjson_set_str(body, "metadata.name", p->revision);
 	xjson_set_str(body, "metadata.namespace", namespace);
 	xjson_put(json_key(body, "metadata"), "labels",
-		xjson_lit("{\"" LABEL_MANAGED "\":\"berth\",\"berth.dev/plan\":\"%s\"}", p->name));
-	xjson_set(body, "data.spec", xjson_lit("%s", p->spec));
+		xjson_lit("{'" LABEL_MANAGED "':'berth','berth.dev/plan':'%s'}", p->name));
+	if (!spec) /* it was printed from a tree */
+		mem_exhausted();
+	xjson_set(body, "data.spec", spec);
 	xjson_set_int(body, "revision", p->generation);
 	return body;
 }
