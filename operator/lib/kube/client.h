@@ -26,7 +26,7 @@ struct kube_cfg {
 	const char *user_agent;           /* "berth-worker/0.1.0"; copied */
 	const char *field_manager;        /* sent with every write; copied */
 	unsigned max_inflight;            /* 0 = 64 */
-	int64_t give_up_ms;               /* 0 = never: keeps trying */
+	int64_t give_up_ms; /* 0 = never: keeps trying.  Nothing is tried again in its last half second */
 };
 
 /* What came back.  Borrowed until the callback returns. */

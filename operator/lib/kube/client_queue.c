@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#define ATTEMPT_MS      500
 #define TOKEN_FRESH_MS  60000 /* a projected token is replaced long before it expires */
 #define TOKEN_REREAD_MS 1000
 #define NOTICE_EVERY_MS 30000
@@ -140,7 +141,8 @@ static void try_again(struct call *c, int64_t delay_ms)
 {
 	struct kube *k = c->kube;
 	int64_t at = clock_mono_ms() + delay_ms;
-	if (c->give_up_at && at > c->give_up_at) {
+	/* One more attempt that is cut short would only hide why the others failed. */
+	if (c->give_up_at && at + ATTEMPT_MS > c->give_up_at) {
 		give_up(c);
 		return;
 	}

@@ -314,7 +314,7 @@ static void an_exchange_survives_want_of_memory(void **state)
 	for (long n = 0; fired; n++) {
 		long before = mem_live();
 		over = 0;
-		open_client(0, 200);
+		open_client(0, 600);
 		submit_get("x", &out[0]);
 		oom_fail_at(n);
 		run_until(1);
