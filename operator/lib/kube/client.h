@@ -4,8 +4,8 @@
  * Retried inside, with jittered back-off and Retry-After obeyed, while `give_up_ms` lasts: connection
  * errors, 429, 500, 502, 503, 504, and once a 401 after re-reading the credential.  Callers therefore send
  * only what may be sent twice: GET, server-side apply, DELETE with preconditions, JSON Patch with `test`.
- * Redirects are not followed; http_proxy is obeyed as libcurl does.  The log says when the server is
- * lost and when it is back, once each, not per request. */
+ * Redirects are not followed; http_proxy is obeyed as libcurl does.  The log says, at most
+ * once in half a minute, that the server is lost and why, and once that it is back: never per request. */
 #ifndef KUBE_CLIENT_H
 #define KUBE_CLIENT_H
 
