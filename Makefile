@@ -45,6 +45,7 @@ TESTS          := $(LIB_TESTS) $(OPERATOR_TESTS) $(WORKER_TESTS) $(EDGE_TESTS)
 .PHONY: all programs
 all: deps programs  ## build the programs (installs missing Debian packages first)
 programs: $(PROGRAMS)
+	@:
 
 .PHONY: help
 help: ## this list
@@ -99,6 +100,7 @@ test: ## all that CI runs: check, sanitizers, clang, end-to-end cases on a real 
 IMAGE := $(ROOT)/berth-benchmark.oci.tar
 .PHONY: image
 image: $(IMAGE) ## the benchmark's container image, as an OCI archive
+	@:
 $(IMAGE): $(ROOT)/berth-benchmark hack/image
 	$(Q)hack/image $< $@
 

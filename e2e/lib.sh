@@ -84,6 +84,11 @@ operator_stop() { # as an orderly shutdown; answers its exit code
 	OPERATOR_PID=
 	return $rc
 }
+ends_well() { # NAME — an orderly shutdown ends with 0; never in a subshell: it is our child
+	local rc=0
+	operator_stop || rc=$?
+	equal "$1: exit code" 0 "$rc"
+}
 operator_kill() { # as a power cut, workers too
 	local children
 	children=$(pgrep -P "$OPERATOR_PID" || true)
