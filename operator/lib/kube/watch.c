@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "kube/watch_fault.h"
+#include "kube/watch_trouble.h"
 #include "kube/watch_view.h"
 
 #include <assert.h>
@@ -35,50 +36,14 @@ struct kube_watch {
 	int64_t opened_at, heard_at;  /* of this connection; opened_at -1: there was none */
 	int64_t live_since, retry_at; /* -1: was not live since the last back-off */
 
-	struct watch_fault fault;        /* why this connection ends */
-	enum kube_watch_trouble trouble; /* of the view */
-	char text[sizeof(((struct err *)0)->msg)];
-	enum kube_watch_trouble
-		said; /* the last trouble that was logged, when, and whether it lasts */
-	int64_t said_at;
-	bool outage_said;
+	struct watch_fault fault; /* why this connection ends */
+	struct watch_trouble trouble;
 
 	bool synced;
 	struct kube_watch_stats stats;
 	void (*closed)(void *arg);
 	void *closed_arg;
 };
-
-/* --- what is told ---------------------------------------------------------------------------------- */
-
-static bool repeats(enum kube_watch_trouble t)
-{
-	return t != WATCH_NO_CRD && t != WATCH_UNAUTHORIZED;
-}
-
-static void complain(struct kube_watch *w)
-{
-	int64_t now = clock_mono_ms();
-	bool again = now - w->said_at >= WATCH_REPEAT_MS && (!w->outage_said || repeats(w->said));
-
-	w->trouble = w->fault.trouble;
-	snprintf(w->text, sizeof(w->text), "%s", w->fault.text.msg);
-	if (w->trouble == w->said && !again)
-		return;
-	log_warn("watch is down", "type", w->cfg.type->plural, "why", w->text, NULL);
-	w->said = w->trouble;
-	w->said_at = now;
-	w->outage_said = true;
-}
-
-static void all_well(struct kube_watch *w)
-{
-	if (w->outage_said)
-		log_info("watch is back", "type", w->cfg.type->plural, NULL);
-	w->outage_said = false;
-	w->trouble = WATCH_OK;
-	w->text[0] = '\0';
-}
 
 /* --- the timer ------------------------------------------------------------------------------------- */
 
@@ -108,10 +73,10 @@ static void arm(struct kube_watch *w)
 
 static void fire(struct kube_watch *w, enum w_event event);
 
-static void fail(struct kube_watch *w, enum w_event event, int rc, const char *why)
+static void fail(struct kube_watch *w, int rc, const char *why)
 {
 	w->fault = watch_fault_of_message(rc, w->view.retry_after_s, why);
-	fire(w, event);
+	fire(w, E_FAIL);
 }
 
 static void on_open(void *arg)
@@ -136,18 +101,18 @@ static void on_message(void *arg, const char *text, size_t len)
 	if (w->view.muted)
 		return; /* a callback closed us */
 	if (rc < 0)
-		fail(w, rc == -ESTALE ? E_GONE : E_FAIL, rc, e.msg);
+		fail(w, rc, e.msg);
 	else if (rc == VIEW_SYNCED)
 		fire(w, E_SYNCED);
 }
 
-static void on_down(void *arg, int http, unsigned retry_after_s, const char *text)
+static void on_down(void *arg, const struct ws_end *end)
 {
 	struct kube_watch *w = arg;
 
 	w->conn = NULL;
 	if (w->state != W_HANGUP) /* else the cause is known: we hung up */
-		w->fault = watch_fault_of_refusal(w->cfg.type, http, retry_after_s, text);
+		w->fault = watch_fault_of_end(w->cfg.type, end);
 	fire(w, E_DOWN);
 }
 
@@ -186,8 +151,10 @@ static void dial(struct kube_watch *w)
 	draw_timeout(w);
 	AUTO_STR path = dial_path(w);
 	int rc = path ? w->transport.connect(w->transport.ctx, path, &sink, &w->conn, &e) : -ENOMEM;
-	if (rc < 0)
-		fail(w, E_DOWN, rc, e.msg);
+	if (rc < 0) {
+		w->fault = watch_fault_of_message(rc, 0, e.msg);
+		fire(w, E_DOWN);
+	}
 }
 
 static void connected(struct kube_watch *w)
@@ -199,15 +166,15 @@ static void connected(struct kube_watch *w)
 static void go_live(struct kube_watch *w)
 {
 	w->live_since = clock_mono_ms();
-	all_well(w);
+	trouble_over(&w->trouble);
 }
 
 static void begin_sync(struct kube_watch *w)
 {
 	connected(w);
 	view_begin(&w->view);
-	if (w->trouble == WATCH_CONNECTING)
-		snprintf(w->text, sizeof(w->text), "synchronising");
+	if (w->trouble.kind == WATCH_CONNECTING)
+		err_set(&w->trouble.text, EAGAIN, "synchronising");
 }
 
 static void finish_sync(struct kube_watch *w)
@@ -235,34 +202,39 @@ static void hang_up(struct kube_watch *w)
 	w->transport.hangup(w->conn);
 }
 
-static void forget(struct kube_watch *w)
+/* An end after a healthy while is no trouble yet: that is, if the next attempt fails. */
+static void tell_end(struct kube_watch *w, bool healthy)
 {
-	log_info("watch synchronises anew", "type", w->cfg.type->plural, "why", w->fault.text.msg,
-		NULL);
-	hang_up(w);
+	if (!healthy)
+		trouble_is(&w->trouble, &w->fault);
+	else
+		log_fact(w->fault.forget ? LOG_INFO : LOG_DEBUG,
+			w->fault.forget ? "watch synchronises anew" : "watch resumes", "type",
+			w->cfg.type->plural, "why", w->fault.text.msg, NULL);
 }
 
-/* An end after a healthy while is no trouble yet: that is, if the next attempt fails.  At the end of
- * the time that was asked for it is not even a reason to wait. */
+/* At the end of the time that was asked for there is no reason to wait. */
+static int64_t pause_ms(struct kube_watch *w, bool healthy, int64_t now)
+{
+	int64_t jittered;
+
+	if (healthy)
+		backoff_reset(&w->backoff);
+	if (w->fault.steady || (healthy && now - w->opened_at >= w->timeout_ms))
+		return w->fault.delay_ms;
+	jittered = backoff_next(&w->backoff);
+	return jittered > w->fault.delay_ms ? jittered : w->fault.delay_ms;
+}
+
 static void back_off(struct kube_watch *w)
 {
 	int64_t now = clock_mono_ms();
 	bool healthy = w->live_since >= 0 && now - w->live_since >= WATCH_HEALTHY_MS;
-	bool on_time = healthy && now - w->opened_at >= w->timeout_ms;
-	int64_t delay = w->fault.delay_ms;
 
-	if (healthy)
-		backoff_reset(&w->backoff);
-	else
-		complain(w);
+	tell_end(w, healthy);
+	w->retry_at = now + pause_ms(w, healthy, now);
 	w->live_since = -1;
 	w->fresh |= w->fault.forget;
-	if (!w->fault.steady && !on_time) {
-		int64_t jittered = backoff_next(&w->backoff);
-		delay = delay > jittered ? delay : jittered;
-	}
-	w->retry_at = now + delay;
-	log_debug("watch ended", "type", w->cfg.type->plural, "why", w->fault.text.msg, NULL);
 }
 
 static void watch_free(struct kube_watch *w)
@@ -299,7 +271,6 @@ static void (*const actions[A_NACTIONS])(struct kube_watch *) = {
 	[A_BEGIN_SYNC] = begin_sync,
 	[A_FINISH_SYNC] = finish_sync,
 	[A_RESUME] = resume,
-	[A_FORGET] = forget,
 	[A_HANG_UP] = hang_up,
 	[A_BACK_OFF] = back_off,
 	[A_RELEASE] = release,
@@ -338,9 +309,9 @@ void watch_tick(void *arg)
 		fire(w, E_TIMER);
 	else if (now - w->heard_at >=
 		WATCH_QUIET_MS) /* silence is the answer to a resourceVersion to come, too */
-		fail(w, E_GONE, -ESTALE, "nothing was heard for 3 minutes");
+		fail(w, -ESTALE, "nothing was heard for 3 minutes");
 	else
-		fail(w, E_FAIL, -ETIMEDOUT, "the server did not end the watch in time");
+		fail(w, -ETIMEDOUT, "the server did not end the watch in time");
 }
 
 /* --- the outside ----------------------------------------------------------------------------------- */
@@ -379,8 +350,11 @@ int watch_new_on(struct loop *l, struct watch_transport t, const struct kube_wat
 	w->fresh = true;
 	w->opened_at = w->live_since = -1;
 	w->backoff = (struct backoff){ .base_ms = BACKOFF_BASE_MS, .cap_ms = BACKOFF_CAP_MS };
-	w->trouble = WATCH_CONNECTING;
-	snprintf(w->text, sizeof(w->text), "connecting");
+	w->trouble = (struct watch_trouble){
+		.type = cfg->type->plural,
+		.kind = WATCH_CONNECTING,
+		.text = { "connecting" },
+	};
 	timer_init(l, &w->timer, watch_tick, w);
 	fire(w, E_START);
 	*ret = w;
@@ -410,12 +384,12 @@ bool kube_watch_synced(const struct kube_watch *w)
 
 enum kube_watch_trouble kube_watch_trouble(const struct kube_watch *w)
 {
-	return w->trouble;
+	return w->trouble.kind;
 }
 
 const char *kube_watch_text(const struct kube_watch *w)
 {
-	return w->text;
+	return w->trouble.text.msg;
 }
 
 struct kube_watch_stats kube_watch_stats(const struct kube_watch *w)

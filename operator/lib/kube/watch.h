@@ -2,10 +2,11 @@
  * connection.  Loop thread only.
  *
  * Synchronised by WatchList (KEP-3157: sendInitialEvents, the end told by a bookmark annotated
- * k8s.io/initial-events-end), resumed from the last resourceVersion, bookmarks included.  After a 410 or a
- * server that came back with an older state the whole is sent again and mark-and-sweep turns the
- * difference into exactly the callbacks that were missed.  Liveness: ping, own deadline after the requested
- * timeoutSeconds, bookmark watchdog.  The transport is a WebSocket (watch_ws.c).
+ * k8s.io/initial-events-end).  When the server closes in due form, resumed from the last resourceVersion,
+ * bookmarks included.  After a lost connection or a 410 the whole is sent again, and mark-and-sweep turns the
+ * difference into exactly the callbacks that were missed; a server that is behind what we know is waited
+ * for.  Liveness: ping, own deadline after the requested timeoutSeconds, bookmark watchdog.  The transport is
+ * a WebSocket (watch_ws.c).
  *
  * States and events: watch_fsm.h. */
 #ifndef KUBE_WATCH_H

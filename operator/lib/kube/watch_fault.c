@@ -52,26 +52,29 @@ static struct watch_fault refused(int http)
 	return f;
 }
 
-static struct watch_fault unreachable(int http, unsigned retry_after_s, const char *why)
+/* A server that was away, or silent, may come back with another past: etcd restored from a backup.  To
+ * resume at a resourceVersion that is yet to come is answered by silence, and then by what comes after it:
+ * all before would be missed.  So only a server that closed in due form is resumed; it lives on. */
+static struct watch_fault unreachable(const struct ws_end *end)
 {
-	struct watch_fault f = { .trouble = WATCH_UNREACHABLE,
-		.delay_ms = after_ms(retry_after_s) };
+	struct watch_fault f = {
+		.trouble = WATCH_UNREACHABLE,
+		.delay_ms = after_ms(end->retry_after_s),
+		.forget = !end->closed,
+	};
 
-	/* 500 is the answer to a resourceVersion that it cannot read. */
-	f.forget = http == 410 || http == 500;
-	if (http)
-		err_set(&f.text, EIO, "the server answers HTTP %d", http);
+	if (end->http)
+		err_set(&f.text, EIO, "the server answers HTTP %d", end->http);
 	else
-		err_set(&f.text, EIO, "%s", why);
+		err_set(&f.text, EIO, "%s", end->text);
 	return f;
 }
 
-struct watch_fault watch_fault_of_refusal(const struct kube_type *t, int http,
-	unsigned retry_after_s, const char *why)
+struct watch_fault watch_fault_of_end(const struct kube_type *t, const struct ws_end *end)
 {
 	struct watch_fault f = { .trouble = WATCH_UNAUTHORIZED };
 
-	switch (http) {
+	switch (end->http) {
 	case 401:
 		err_set(&f.text, EACCES, "the server does not accept our credential (HTTP 401)");
 		return f;
@@ -81,9 +84,9 @@ struct watch_fault watch_fault_of_refusal(const struct kube_type *t, int http,
 		return no_crd(t);
 	case 400:
 	case 422:
-		return refused(http);
+		return refused(end->http);
 	default:
-		return unreachable(http, retry_after_s, why);
+		return unreachable(end);
 	}
 }
 
@@ -91,7 +94,7 @@ struct watch_fault watch_fault_of_message(int rc, unsigned retry_after_s, const 
 {
 	struct watch_fault f = {
 		.trouble = WATCH_UNREACHABLE,
-		.delay_ms = after_ms(retry_after_s),
+		.delay_ms = rc == -EBUSY ? after_ms(retry_after_s) : 0,
 		.forget = rc == -ESTALE,
 	};
 

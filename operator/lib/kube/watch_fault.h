@@ -13,14 +13,13 @@ struct watch_fault {
 	enum kube_watch_trouble trouble;
 	int64_t delay_ms; /* wait at least this long */
 	bool steady;      /* wait exactly this long: the cause is no overload, and lasts */
-	bool forget;      /* our resourceVersion is the cause: synchronise anew */
+	bool forget;      /* do not resume: synchronise anew */
 	struct err text;
 };
 
-/* The upgrade was refused with `http`, or the connection failed or broke (http 0, `why` tells). */
-struct watch_fault watch_fault_of_refusal(const struct kube_type *t, int http,
-	unsigned retry_after_s, const char *why);
-/* The stream told an error or made no sense: rc and text of view_message(). */
+/* The upgrade was refused, or the connection failed or broke. */
+struct watch_fault watch_fault_of_end(const struct kube_type *t, const struct ws_end *end);
+/* The stream told an error or made no sense: rc and text of view_message(); retry_after_s is -EBUSY's. */
 struct watch_fault watch_fault_of_message(int rc, unsigned retry_after_s, const char *why);
 
 #endif

@@ -12,13 +12,11 @@ static const struct w_edge edges[W_NSTATES][E_NEVENTS] = {
 	},
 	[W_SYNCING] = {
 		[E_SYNCED] = { W_LIVE, A_FINISH_SYNC },
-		[E_GONE] = { W_HANGUP, A_FORGET },
 		[E_FAIL] = { W_HANGUP, A_HANG_UP },
 		[E_DOWN] = { W_BACKOFF, A_BACK_OFF },
 		[E_STOP] = { W_STOPPING, A_HANG_UP },
 	},
 	[W_LIVE] = {
-		[E_GONE] = { W_HANGUP, A_FORGET },
 		[E_FAIL] = { W_HANGUP, A_HANG_UP },
 		[E_DOWN] = { W_BACKOFF, A_BACK_OFF },
 		[E_STOP] = { W_STOPPING, A_HANG_UP },

@@ -3,29 +3,27 @@
  *   IDLE --START--> DIALING --OPEN--> SYNCING --SYNCED--> LIVE
  *                    | ^  |                |               | ^
  *                    | |  +----------------|---RESUMED-----|-+
- *               DOWN | | TIMER             | GONE, FAIL    | GONE, FAIL
+ *               DOWN | | TIMER        FAIL |          FAIL |
  *                    v |                   v               v
- *                  BACKOFF <-----DOWN---- HANGUP <---------+      (DOWN in SYNCING and LIVE: to BACKOFF)
+ *                  BACKOFF <----DOWN---- HANGUP <----------+      (DOWN in SYNCING and LIVE: to BACKOFF)
  *
  *   every state but IDLE --STOP--> STOPPING --DOWN--> IDLE        (from BACKOFF to IDLE at once)
  *
  * HANGUP and STOPPING wait for the connection's last word (DOWN), so that there is never more than one.
- * What becomes of a 410: forget where we were, hang up, back off, dial: a server that keeps saying it
- * cannot make us spin. */
+ * Every end goes through BACKOFF, a 410 too: a server that keeps saying it cannot make us spin. */
 #ifndef KUBE_WATCH_FSM_H
 #define KUBE_WATCH_FSM_H
 
 #define W_STATES(X) X(BAD) X(IDLE) X(DIALING) X(SYNCING) X(LIVE) X(HANGUP) X(BACKOFF) X(STOPPING)
 
 /* OPEN: open, and everything is sent first.  RESUMED: open, and only what is new is sent.
- * SYNCED: the end of the initial events.  GONE: the server forgot our resourceVersion.
- * FAIL: we will have no more of this connection.  DOWN: it is no more. */
-#define W_EVENTS(X)                                                                                \
-	X(NONE) X(START) X(OPEN) X(RESUMED) X(SYNCED) X(GONE) X(FAIL) X(DOWN) X(TIMER) X(STOP)
+ * SYNCED: the end of the initial events.  FAIL: we will have no more of this connection.
+ * DOWN: it is no more. */
+#define W_EVENTS(X) X(NONE) X(START) X(OPEN) X(RESUMED) X(SYNCED) X(FAIL) X(DOWN) X(TIMER) X(STOP)
 
 #define W_ACTIONS(X)                                                                               \
 	X(NOTHING)                                                                                 \
-	X(DIAL) X(BEGIN_SYNC) X(FINISH_SYNC) X(RESUME) X(FORGET) X(HANG_UP) X(BACK_OFF) X(RELEASE)
+	X(DIAL) X(BEGIN_SYNC) X(FINISH_SYNC) X(RESUME) X(HANG_UP) X(BACK_OFF) X(RELEASE)
 
 #define AS_STATE(n)  W_##n,
 #define AS_EVENT(n)  E_##n,

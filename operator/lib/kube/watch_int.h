@@ -14,7 +14,6 @@ enum {
 	WATCH_QUIET_MS = 180 * 1000,   /* bookmarks come about once a minute */
 	WATCH_HEALTHY_MS =
 		10 * 1000, /* live for so long: an end is no trouble, the back-off starts anew */
-	WATCH_REPEAT_MS = 30 * 1000, /* the same trouble is said again */
 };
 
 int watch_new_on(struct loop *l, struct watch_transport t, const struct kube_watch_cfg *cfg,

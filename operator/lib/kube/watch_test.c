@@ -1,5 +1,6 @@
 /* A watch over a transport that is played by hand, with the clock in hand. */
 #include "kube/watch_int.h"
+#include "kube/watch_trouble.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -119,11 +120,26 @@ static void play_watch(struct play *p)
 	T_EQ(watch_new_on(p->loop, t, &p->cfg, &p->watch, NULL), 0);
 }
 
-static void down(struct play *p, int http, unsigned retry_after_s, const char *text)
+static void end(struct play *p, const struct ws_end *e)
 {
 	T_TRUE(p->connected);
 	p->connected = false;
-	p->sink.down(p->sink.arg, http, retry_after_s, text);
+	p->sink.down(p->sink.arg, e);
+}
+
+static void refused(struct play *p, int http, unsigned retry_after_s)
+{
+	end(p, &(struct ws_end){ .http = http, .retry_after_s = retry_after_s, .text = "refused" });
+}
+
+static void lost(struct play *p)
+{
+	end(p, &(struct ws_end){ .text = "https://10.0.0.1:6443: connection lost" });
+}
+
+static void closed(struct play *p)
+{
+	end(p, &(struct ws_end){ .closed = true, .text = "closed by the server (1000)" });
 }
 
 static void play_end(struct play *p)
@@ -131,7 +147,7 @@ static void play_end(struct play *p)
 	if (!p->closing)
 		close_watch(p);
 	if (p->connected)
-		down(p, 0, 0, "hung up");
+		lost(p);
 	loop_run(p->loop);
 	T_EQ(p->closed, 1);
 	loop_free(p->loop);
@@ -300,7 +316,7 @@ static void resumes_at_the_end_of_its_time(void **state)
 		bookmark(&p, 1000 - (unsigned long)s, false);
 	}
 	capture(&p);
-	down(&p, 0, 0, "closed by the server (1000)");
+	closed(&p);
 	T_EQ(kube_watch_trouble(p.watch), WATCH_OK);
 	pass(&p, 1);
 	T_EQ(p.connects, 2);
@@ -327,30 +343,38 @@ static void outage(void **state)
 	play_live(&p);
 	pass(&p, WATCH_HEALTHY_MS);
 	capture(&p);
-	down(&p, 0, 0, "connection lost");
+	lost(&p);
 	T_EQ(kube_watch_trouble(p.watch), WATCH_OK);
 	T_EQ(p.connects, 1);
 	pass(&p, 1500);
 	T_EQ(p.connects, 2);
+	T_TRUE(fresh_path(&p)); /* who knows what it comes back with */
 	int before = p.connects;
 	for (int s = 0; s < 600; s++) {
 		if (p.connected)
-			down(&p, 0, 0, "https://10.0.0.1:6443: connection refused");
+			lost(&p);
 		pass(&p, 100);
 	}
 	T_EQ(kube_watch_trouble(p.watch), WATCH_UNREACHABLE);
-	T_STR(kube_watch_text(p.watch), "https://10.0.0.1:6443: connection refused");
+	T_STR(kube_watch_text(p.watch), "https://10.0.0.1:6443: connection lost");
 	T_TRUE(p.connects - before >= 3 && p.connects - before <= 40); /* a minute of backing off */
 	while (!p.connected)
 		pass(&p, 100);
+	T_TRUE(fresh_path(&p));
 	opens(&p);
+	T_EQ(kube_watch_trouble(p.watch), WATCH_UNREACHABLE);
+	event(&p, "ADDED", "a", 10);
+	bookmark(&p, 20, true);
+	expect(&p, "* ");
 	T_EQ(kube_watch_trouble(p.watch), WATCH_OK);
 	AUTO_STR log = captured(&p);
 	int said = count(log,
 		"msg=\"watch is down\" type=managedclusters why=\"https://10.0.0.1:6443");
 	T_TRUE(said >= 2 && said <= 3);
 	T_EQ(count(log, "msg=\"watch is back\" type=managedclusters"), 1);
-	T_EQ(count(log, "\n"), said + 1);
+	T_EQ(count(log, "msg=\"watch is synchronised\" type=managedclusters objects=1"), 1);
+	T_EQ(count(log, "msg=\"watch synchronises anew\" type=managedclusters"), 1);
+	T_EQ(count(log, "\n"), said + 3);
 	mem_free(STEAL(log));
 	play_end(&p);
 }
@@ -365,7 +389,7 @@ static void flapping_is_no_health(void **state)
 	play_live(&p);
 	capture(&p);
 	for (int i = 0; i < 40; i++) {
-		down(&p, 0, 0, "connection lost");
+		closed(&p);
 		T_EQ(kube_watch_trouble(p.watch), WATCH_UNREACHABLE);
 		int64_t wait = watch_wake_at(p.watch) - clock_mono_ms();
 		T_TRUE(wait >= 500 && wait <= 30000);
@@ -394,7 +418,7 @@ static void expired_version_synchronises_anew(void **state)
 	expect(&p, "");
 	pass(&p, 1000); /* the old one must be gone first */
 	T_EQ(p.connects, 1);
-	down(&p, 0, 0, "connection lost");
+	lost(&p);
 	T_HAS(kube_watch_text(p.watch), "no longer has resourceVersion 20");
 	T_EQ(p.connects, 1); /* after a pause: a server that keeps saying 410 cannot make us spin */
 	pass(&p, 1500);
@@ -416,7 +440,7 @@ static void older_server_is_not_acted_on(void **state)
 	play_live(&p);
 	text(&p, "{\"type\":\"ERROR\",\"object\":{\"code\":410}}");
 	for (int i = 0; i < 3; i++) { /* restored from a backup: empty, at an earlier time */
-		down(&p, 0, 0, "connection lost");
+		lost(&p);
 		pass(&p, 30000);
 		T_TRUE(fresh_path(&p));
 		opens(&p);
@@ -424,7 +448,7 @@ static void older_server_is_not_acted_on(void **state)
 		expect(&p, "");
 		T_EQ(watch_state(p.watch), W_HANGUP);
 	}
-	down(&p, 0, 0, "connection lost");
+	lost(&p);
 	T_HAS(kube_watch_text(p.watch), "older state");
 	T_EQ(kube_watch_trouble(p.watch), WATCH_UNREACHABLE);
 	T_EQ(kube_watch_stats(p.watch).objects, 1);
@@ -459,7 +483,7 @@ static void refusals_set_the_pace(void **state)
 		play_watch(&p);
 		capture(&p);
 		for (int n = 0; n < 5; n++) {
-			down(&p, cases[i].http, cases[i].retry_after_s, "");
+			refused(&p, cases[i].http, cases[i].retry_after_s);
 			T_EQ(kube_watch_trouble(p.watch), cases[i].trouble);
 			int64_t wait = watch_wake_at(p.watch) - clock_mono_ms();
 			T_TRUE(wait >= cases[i].least && wait <= cases[i].most);
@@ -482,7 +506,7 @@ static void error_in_stream_is_obeyed(void **state)
 	play_live(&p);
 	text(&p,
 		"{\"type\":\"ERROR\",\"object\":{\"code\":429,\"details\":{\"retryAfterSeconds\":45}}}");
-	down(&p, 0, 0, "connection lost");
+	lost(&p);
 	T_EQ(watch_wake_at(p.watch) - clock_mono_ms(), 45000);
 	pass(&p, 45000);
 	T_FALSE(fresh_path(&p)); /* no reason to ask for everything */
@@ -502,7 +526,7 @@ static void silence(void **state)
 	T_EQ(watch_state(p.watch), W_LIVE);
 	pass(&p, 100);
 	T_EQ(watch_state(p.watch), W_HANGUP);
-	down(&p, 0, 0, "connection lost");
+	lost(&p);
 	pass(&p, 1500);
 	T_TRUE(fresh_path(&p));
 	play_end(&p);
@@ -536,7 +560,7 @@ static void overtime(void **state)
 	T_EQ(watch_state(p.watch), W_LIVE);
 	pass(&p, 100);
 	T_EQ(watch_state(p.watch), W_HANGUP);
-	down(&p, 0, 0, "connection lost");
+	lost(&p);
 	pass(&p, 1);
 	T_EQ(p.connects, 2);
 	T_HAS(p.path, "resourceVersion=21");
@@ -552,7 +576,7 @@ static void garbage_is_trouble(void **state)
 	play_live(&p);
 	text(&p, "<html>");
 	T_EQ(watch_state(p.watch), W_HANGUP);
-	down(&p, 0, 0, "connection lost");
+	lost(&p);
 	T_HAS(kube_watch_text(p.watch), "unreadable event");
 	pass(&p, 1500);
 	T_HAS(p.path, "&resourceVersion=20");
@@ -592,7 +616,7 @@ static void close_in_every_state(void **state)
 		if (states[i] == W_HANGUP || states[i] == W_BACKOFF)
 			text(&p, "?");
 		if (states[i] == W_BACKOFF)
-			down(&p, 0, 0, "connection lost");
+			lost(&p);
 		T_EQ(watch_state(p.watch), states[i]);
 		buf_reset(&p.seen);
 		close_watch(&p);
@@ -657,7 +681,7 @@ static void new_out_of_memory(void **state)
 				rc = -ENOMEM;
 			kube_watch_close(p.watch, NULL, NULL);
 			if (p.connected)
-				down(&p, 0, 0, "");
+				lost(&p);
 		}
 		if (l)
 			loop_run(l);
@@ -681,7 +705,7 @@ static void event_out_of_memory_is_not_lost(void **state)
 		T_EQ(watch_state(p.watch), fired ? W_HANGUP : W_LIVE);
 		expect(&p, fired ? "" : "+b ");
 		if (fired) {
-			down(&p, 0, 0, "connection lost");
+			lost(&p);
 			T_HAS(kube_watch_text(p.watch), "out of memory");
 			pass(&p, 1500);
 			T_HAS(p.path, "&resourceVersion=20");

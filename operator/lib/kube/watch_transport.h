@@ -4,14 +4,15 @@
 
 #include "base/auto.h"
 #include "base/err.h"
+#include "kube/ws.h"
 
 #include <stddef.h>
 
 struct watch_sink {
 	void (*open)(void *arg);
 	void (*message)(void *arg, const char *text, size_t len);
-	/* The last call, after hangup() too; parameters as in struct ws_conn_cfg. */
-	void (*down)(void *arg, int http, unsigned retry_after_s, const char *text);
+	/* The last call, after hangup() too. */
+	void (*down)(void *arg, const struct ws_end *end);
 	void *arg;
 };
 
@@ -23,7 +24,6 @@ struct watch_transport {
 	void *ctx;
 };
 
-struct ws;
 struct watch_transport watch_over_ws(struct ws *ws);
 
 #endif

@@ -50,29 +50,24 @@ static bool key_of(const cJSON *object, char key[KEY_SIZE])
 void view_begin(struct watch_view *v)
 {
 	v->syncing = true;
+	v->trusting = v->rewritten;
+	v->odd = v->rewritten = false;
 	map_each(&v->index, slot)
 		slot->value = entry_of(entry_version(slot->value), false);
 }
 
-static int back_in_time(const char *what, uint64_t sent, uint64_t known, struct err *e)
-{
-	return err_set(e, ERANGE,
-		"the server shows an older state (%s has resourceVersion %llu, %llu is known): a backup "
-		"was restored, or a replica lags; the view is kept and nothing is done by it",
-		what, (unsigned long long)sent, (unsigned long long)known);
-}
+enum news { NEWS_NONE, NEWS_YES, NEWS_ODD };
 
-/* Whether an object or a deletion is news.  1 yes, 0 no, or -ERANGE. */
-static int is_news(const struct watch_view *v, const char *key, uint64_t version, struct err *e)
+static enum news judge(const struct watch_view *v, const char *key, uint64_t version)
 {
 	const void *entry = map_get(&v->index, key);
 	uint64_t known = entry ? entry_version(entry) : v->whole;
 
 	if (version > known)
-		return 1;
+		return NEWS_YES;
 	if (!v->syncing || (entry && version == known))
-		return 0;
-	return back_in_time(key, version, known, e);
+		return NEWS_NONE;
+	return v->trusting ? NEWS_YES : NEWS_ODD;
 }
 
 static void pass(struct watch_view *v, uint64_t version)
@@ -86,17 +81,16 @@ static void pass(struct watch_view *v, uint64_t version)
 static int on_object(struct watch_view *v, const char *key, uint64_t version, const cJSON *object,
 	struct err *e)
 {
-	int news = is_news(v, key, version, e);
+	enum news news = judge(v, key, version);
 
-	if (news < 0)
-		return news;
-	if (!news && !v->syncing)
+	v->odd |= news == NEWS_ODD;
+	if (news == NEWS_ODD || (news == NEWS_NONE && !v->syncing))
 		return VIEW_MORE;
 	/* Only a new key needs memory: the callback below is then never taken back. */
 	if (map_put(&v->index, key, entry_of(version, true), NULL) < 0)
 		return err_set(e, ENOMEM, "out of memory for %s", key);
 	pass(v, version);
-	if (news && !v->muted)
+	if (news == NEWS_YES && !v->muted)
 		v->cfg->object(v->cfg->arg, key, object);
 	return VIEW_MORE;
 }
@@ -126,21 +120,33 @@ static void sweep(struct watch_view *v)
 	}
 }
 
+/* The end of the initial events, sent by a server that is at `version`. */
+static int on_end(struct watch_view *v, uint64_t version, struct err *e)
+{
+	if (version < v->newest)
+		return err_set(e, ERANGE,
+			"the server shows an older state (resourceVersion %llu, %llu is known): a backup was "
+			"restored, or a replica lags; the view is kept and nothing is done by it",
+			(unsigned long long)version, (unsigned long long)v->newest);
+	if (v->odd) {
+		v->rewritten = true;
+		return err_set(e, ESTALE, "the server has another past: a backup was restored");
+	}
+	sweep(v);
+	v->syncing = false;
+	pass(v, version);
+	return VIEW_SYNCED;
+}
+
 static int on_bookmark(struct watch_view *v, const cJSON *object, uint64_t version, struct err *e)
 {
 	const cJSON *notes = json_at(object, "metadata.annotations");
 	const char *end = cJSON_GetStringValue(json_key(notes, "k8s.io/initial-events-end"));
 
-	if (!v->syncing || !end || strcmp(end, "true")) {
-		pass(v, version);
-		return VIEW_MORE;
-	}
-	if (version < v->newest)
-		return back_in_time("the end of the list", version, v->newest, e);
-	sweep(v);
-	v->syncing = false;
+	if (v->syncing && end && !strcmp(end, "true"))
+		return on_end(v, version, e);
 	pass(v, version);
-	return VIEW_SYNCED;
+	return VIEW_MORE;
 }
 
 static int on_error(struct watch_view *v, const cJSON *status, struct err *e)

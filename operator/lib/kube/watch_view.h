@@ -3,10 +3,12 @@
  *
  * resourceVersions are compared as numbers, which KEP-5504 makes official.  Rules:
  * - live: an object not newer than what was passed on is an echo and dropped;
- * - synchronising: an object passed on already is dropped; a newer one is passed on; one that is older than
- *   what we have, or unknown though our view was whole at a later time, shows that the server went back in
- *   time: the whole attempt is refused before anything of it was acted on;
- * - at the end bookmark, what was not sent is gone. */
+ * - synchronising: an object passed on already is dropped, a newer one is passed on, and at the end bookmark
+ *   what was not sent is gone;
+ * - an object that is older than ours, or unknown though our view was whole at a later time, belongs to
+ *   another past (etcd was restored from a backup).  Nothing is done by it before the end bookmark tells
+ *   where the server is: behind us, the attempt is refused and the view kept; ahead of us, a second
+ *   synchronisation is asked for, which takes what it is told. */
 #ifndef KUBE_WATCH_VIEW_H
 #define KUBE_WATCH_VIEW_H
 
@@ -23,6 +25,9 @@ struct watch_view {
 	uint64_t whole;                   /* complete up to here; 0: never was */
 	uint64_t newest;                  /* the highest resourceVersion met */
 	bool syncing;
+	bool odd;               /* this sync showed another past */
+	bool rewritten;         /* the last one did, and its server was ahead */
+	bool trusting;          /* so this one takes what it is told */
 	bool muted;             /* set by the owner: no callback any more */
 	unsigned retry_after_s; /* what the last -EBUSY asked for */
 };
@@ -32,8 +37,8 @@ enum { VIEW_MORE = 0, VIEW_SYNCED = 1 };
 /* The initial events are about to come. */
 void view_begin(struct watch_view *v);
 /* One event.  VIEW_MORE, VIEW_SYNCED (that was the last of the initial events; the view is whole), or
- * -ESTALE (410 Expired), -EBUSY (another error sent by the server), -ERANGE (the server went back in
- * time), -EPROTO (unreadable), -ENOMEM: then nothing of this event was acted on. */
+ * -ESTALE (410 Expired, or another past: synchronise anew), -EBUSY (another error sent by the server),
+ * -ERANGE (the server is behind us), -EPROTO (unreadable), -ENOMEM: then nothing of this event was acted on. */
 int view_message(struct watch_view *v, const char *text, size_t len, struct err *e) MUST_CHECK;
 void view_clear(struct watch_view *v);
 

@@ -1,8 +1,6 @@
 /* Watches over WebSockets: the API server sends each event as one message. */
 #include "kube/watch_transport.h"
 
-#include "kube/ws.h"
-
 enum {
 	MAX_MESSAGE = 8 * 1024 * 1024, /* requests end at 3 MiB, etcd's objects at 1.5 MiB */
 	PING_S = 15,

@@ -10,7 +10,10 @@
 #include <errno.h>
 #include <string.h>
 
-enum { MAX_FDS = 128 }; /* sizes lws's tables, which follow RLIMIT_NOFILE (a million) otherwise */
+enum {
+	MAX_FDS = 128, /* sizes lws's tables, which follow RLIMIT_NOFILE (a million) otherwise */
+	STEP_SECONDS = 20, /* of a handshake; ws_conn_cfg.connect_ms is the real deadline */
+};
 
 static const struct lws_protocols client_protocols[] = {
 	{ .name = "watch", .callback = ws_client_callback, .rx_buffer_size = WS_RX_BUF },
@@ -37,6 +40,7 @@ static int make_context(struct ws *w, struct err *e)
 		.pcontext = &w->lws,
 		.pt_serv_buf_size = WS_SERV_BUF,
 		.fd_limit_per_thread = MAX_FDS,
+		.timeout_secs = STEP_SECONDS,
 		.server_string = w->user_agent,
 		.gid = -1, /* stay who we are */
 		.uid = -1,

@@ -10,6 +10,7 @@
 #include "kube/config.h"
 #include "loop/loop.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,14 @@ int ws_new(struct loop *l, const struct kube_config *config, const char *user_ag
 void ws_close(struct ws *w, void (*closed)(void *arg), void *arg);
 struct loop *ws_loop(struct ws *w);
 
+/* How a connection ended. */
+struct ws_end {
+	int http;               /* status of a refused upgrade, else 0 */
+	unsigned retry_after_s; /* from its header, else 0 */
+	bool closed;            /* the server said goodbye: it lives */
+	const char *text;       /* why, with the server's URL; borrowed */
+};
+
 /* One client connection: GET `path` upgraded.  Callbacks never run before ws_connect() returns. */
 struct ws_conn;
 struct ws_conn_cfg {
@@ -32,9 +41,8 @@ struct ws_conn_cfg {
 	int64_t connect_ms; /* deadline for the whole handshake */
 	void (*open)(void *arg);
 	void (*message)(void *arg, const char *text, size_t len); /* whole messages; borrowed */
-	/* Last call; the handle is freed after it.  http: status of a refused upgrade (else 0), retry_after_s
-	 * from its header (else 0), text: why. */
-	void (*down)(void *arg, int http, unsigned retry_after_s, const char *text);
+	/* Last call; the handle is freed after it. */
+	void (*down)(void *arg, const struct ws_end *end);
 	void *arg;
 };
 int ws_connect(struct ws *w, const struct ws_conn_cfg *cfg, struct ws_conn **ret, struct err *e)

@@ -30,8 +30,7 @@ struct ws_conn {
 	struct lws *wsi;
 	lws_retry_bo_t validity;
 	struct buf message;
-	int http;
-	unsigned retry_after_s;
+	struct ws_end end;
 	struct err why; /* the first reason is the true one */
 };
 
@@ -54,7 +53,8 @@ static void gone(void *arg)
 	struct ws_conn *c = arg;
 
 	because(c, "connection lost");
-	c->cfg.down(c->cfg.arg, c->http, c->retry_after_s, c->why.msg);
+	c->end.text = c->why.msg;
+	c->cfg.down(c->cfg.arg, &c->end);
 	conn_free(c);
 }
 
@@ -267,9 +267,9 @@ static void answered(struct ws_conn *c, struct lws *wsi)
 
 	if (status == 101)
 		return;
-	c->http = status;
+	c->end.http = status;
 	if (lws_hdr_copy(wsi, seconds, sizeof(seconds), WSI_TOKEN_HTTP_RETRY_AFTER) > 0)
-		c->retry_after_s = (unsigned)strtoul(seconds, NULL, 10);
+		c->end.retry_after_s = (unsigned)strtoul(seconds, NULL, 10);
 }
 
 /* libwebsockets has one text for a connection refused, reset and closed: ask the socket and TLS. */
@@ -328,6 +328,7 @@ static void peer_closes(struct ws_conn *c, const unsigned char *frame, size_t le
 		return;
 	snprintf(text, sizeof(text), "closed by the server (%d)", frame[0] << 8 | frame[1]);
 	because(c, text);
+	c->end.closed = !c->ending;
 }
 
 /* Before it is established, -1 ends a connection at once; later ws_hangup() has seen to that. */

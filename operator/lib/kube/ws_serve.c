@@ -227,8 +227,7 @@ static struct lws_vhost *make_vhost(struct ws_server *s)
 		.vhost_name = "server",
 		.protocols = serve_protocols,
 		.user = s,
-		.timeout_secs = REQUEST_SECONDS,
-		.keepalive_timeout = REQUEST_SECONDS,
+		.timeout_secs_ah_idle = REQUEST_SECONDS,
 		.http_proxy_address = "",
 	};
 

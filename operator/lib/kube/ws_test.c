@@ -24,8 +24,7 @@ struct scene {
 
 	int opens, downs, messages;
 	struct buf got; /* the first bytes of each message and its length */
-	int http;
-	unsigned retry_after_s;
+	struct ws_end end;
 	char why[512];
 };
 
@@ -54,14 +53,13 @@ static void on_message(void *arg, const char *text, size_t len)
 		hang_up(s);
 }
 
-static void on_down(void *arg, int http, unsigned retry_after_s, const char *text)
+static void on_down(void *arg, const struct ws_end *end)
 {
 	struct scene *s = arg;
 
 	s->downs++;
-	s->http = http;
-	s->retry_after_s = retry_after_s;
-	snprintf(s->why, sizeof(s->why), "%s", text);
+	s->end = *end;
+	snprintf(s->why, sizeof(s->why), "%s", end->text);
 	ws_close(s->ws, NULL, NULL);
 }
 
@@ -165,8 +163,9 @@ static void messages(void **state)
 	scene_run(&s);
 	T_EQ(s.opens, 1);
 	T_STR(s.got.s, "small:5 in three:15 xxxxxxxx:70000 xxxxxxxx:1572864 last:4 pong:4 ");
-	T_EQ(s.http, 0);
+	T_EQ(s.end.http, 0);
 	T_HAS(s.why, "closed by the server (1000)");
+	T_TRUE(s.end.closed);
 	T_HAS(s.why, s.server);
 	T_HAS(s.peer.request, "GET /k8s/api/v1/namespaces?watch=true HTTP/1.1\r\n");
 	T_HAS(s.peer.request, "\r\nauthorization: Bearer secret\r\n");
@@ -234,8 +233,8 @@ static void refusals(void **state)
 		scene_with(&s, answer);
 		scene_run(&s);
 		T_EQ(s.opens, 0);
-		T_EQ(s.http, cases[i].http);
-		T_EQ(s.retry_after_s, cases[i].retry_after_s);
+		T_EQ(s.end.http, cases[i].http);
+		T_EQ(s.end.retry_after_s, cases[i].retry_after_s);
 		scene_clear(&s);
 	}
 }
@@ -254,7 +253,7 @@ static void redirect_is_not_followed(void **state)
 	answer_text = text;
 	scene_run(&s);
 	T_EQ(s.opens, 0);
-	T_EQ(s.http, 302);
+	T_EQ(s.end.http, 302);
 	T_EQ(s.peer.connections, 1);
 	scene_clear(&s);
 }
@@ -427,7 +426,7 @@ static void nobody_listens(void **state)
 	s.config.port = 1;
 	scene_run(&s);
 	T_EQ(s.opens, 0);
-	T_EQ(s.http, 0);
+	T_EQ(s.end.http, 0);
 	T_HAS(s.why, "Connection refused");
 	scene_clear(&s);
 }
@@ -524,6 +523,7 @@ static void cut(void **state)
 	scene_with(&s, cut_in_a_message);
 	scene_run(&s);
 	T_STR(s.got.s, "whole:5 ");
+	T_FALSE(s.end.closed);
 	T_HAS(s.why, "connection lost");
 	scene_clear(&s);
 }
