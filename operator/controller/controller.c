@@ -59,7 +59,7 @@ static void on_greeted(void *arg, struct kube_reply *r)
 	request_ended(c);
 }
 
-static void greet(void *arg)
+void greet(void *arg)
 {
 	struct controller *c = arg;
 	struct kube_object at = { &KUBE_NAMESPACE, NULL, "kube-system", NULL };

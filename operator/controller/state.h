@@ -57,13 +57,15 @@ struct plan_state {
 };
 
 struct scheduler_state {
+	struct scheduler scheduler; /* first: for run_decide.h the map holds these */
 	struct controller *c;
-	struct scheduler scheduler;
 	bool gone;
 	struct attempt attempt;
 	int64_t status_at;
 	int64_t registered; /* by the last count */
 };
+
+_Static_assert(offsetof(struct scheduler_state, scheduler) == 0, "see there");
 
 enum watch_index {
 	WATCH_CLUSTERS,
@@ -145,6 +147,7 @@ void sweep_touch(struct controller *c); /* a revision may be stale, or missing *
 void sweep_run(void *arg);              /* the timer's callback */
 
 /* controller.c */
+void greet(void *arg); /* the timer's callback: asks the hub for its uid */
 /* `rc` is what a kube_*() call answered: notes the request as under way. */
 void request_start(struct controller *c, struct attempt *a, int rc);
 void request_ended(struct controller *c); /* last thing a callback does: may free the controller */

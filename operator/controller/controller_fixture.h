@@ -1,0 +1,265 @@
+/* controller_fixture.h — a controller without a hub: the API client and the watches are replaced at link time.
+ * What the controller asks for is written down in `calls`; the test shows it objects, answers its requests,
+ * and moves the clock by hand.  The loop never runs. */
+#ifndef CONTROLLER_FIXTURE_H
+#define CONTROLLER_FIXTURE_H
+
+#include "base/clock.h"
+#include "controller/state.h"
+#include "kube/events.h"
+#include "testing/t.h"
+
+#include <stdio.h>
+
+#define T0 INT64_C(1795238640000) /* 2026-11-21T05:24:00Z */
+
+struct call {
+	const char *verb;
+	char at[160]; /* "plural/[ns/]name[/sub]" */
+	cJSON *body;
+	char uid[UID_LEN]; /* precondition of a delete */
+	kube_done *done;
+	void *arg;
+};
+
+static struct call calls[32];
+static unsigned n_calls, n_events;
+static struct kube_watch_cfg views[N_WATCHES];
+static bool synced[N_WATCHES];
+static struct loop *loop;
+static struct controller *c;
+static struct dispatch *d;
+
+/* ---- instead of lib/kube ---- */
+
+static int noted(const char *verb, struct kube_object o, const cJSON *body, kube_done *done,
+	void *arg)
+{
+	struct call *call = &calls[n_calls++];
+
+	T_TRUE(n_calls <= COUNT(calls));
+	*call = (struct call){ .verb = verb,
+		.body = body ? xjson_dup(body) : NULL,
+		.done = done,
+		.arg = arg };
+	snprintf(call->at, sizeof(call->at), "%s/%s%s%s%s%s", o.type->plural, o.ns ? o.ns : "",
+		o.ns ? "/" : "", o.name ? o.name : "", o.sub ? "/" : "", o.sub ? o.sub : "");
+	return 0;
+}
+
+int kube_get(struct kube *k, struct kube_object o, kube_done *done, void *arg)
+{
+	(void)k;
+	return noted("get", o, NULL, done, arg);
+}
+
+int kube_list(struct kube *k, const struct kube_type *t, const char *ns, const char *labels,
+	kube_done *done, void *arg)
+{
+	(void)k;
+	T_STR(labels, "app.kubernetes.io/managed-by=berth");
+	return noted("list", (struct kube_object){ t, ns, NULL, NULL }, NULL, done, arg);
+}
+
+int kube_create(struct kube *k, struct kube_object o, const cJSON *body, kube_done *done, void *arg)
+{
+	(void)k;
+	return noted("create", o, body, done, arg);
+}
+
+int kube_apply(struct kube *k, struct kube_object o, const cJSON *body, kube_done *done, void *arg)
+{
+	(void)k;
+	return noted("apply", o, body, done, arg);
+}
+
+int kube_json_patch(struct kube *k, struct kube_object o, const cJSON *patch, kube_done *done,
+	void *arg)
+{
+	(void)k;
+	return noted("patch", o, patch, done, arg);
+}
+
+int kube_delete(struct kube *k, struct kube_object o, const char *uid, kube_done *done, void *arg)
+{
+	int rc = noted("delete", o, NULL, done, arg);
+
+	(void)k;
+	snprintf(calls[n_calls - 1].uid, UID_LEN, "%s", uid);
+	return rc;
+}
+
+struct kube_stats kube_stats(const struct kube *k)
+{
+	(void)k;
+	return (struct kube_stats){ 0 };
+}
+
+void kube_event_send(struct kube *k, const char *controller, const struct kube_event *ev)
+{
+	(void)k;
+	T_STR(controller, "berth.dev/operator");
+	T_TRUE(ev->uid[0] && ev->reason[0] && ev->note[0]);
+	n_events++;
+}
+
+int kube_watch_new(struct ws *ws, const struct kube_watch_cfg *cfg, struct kube_watch **ret,
+	struct err *e)
+{
+	static unsigned n;
+	unsigned i = n++ % N_WATCHES;
+
+	(void)ws;
+	(void)e;
+	views[i] = *cfg;
+	synced[i] = false;
+	*ret = (struct kube_watch *)(void *)&views[i];
+	return 0;
+}
+
+static unsigned index_of(const struct kube_watch *w)
+{
+	return (unsigned)((const struct kube_watch_cfg *)(const void *)w - views);
+}
+
+void kube_watch_close(struct kube_watch *w, void (*closed)(void *arg), void *arg)
+{
+	(void)w;
+	closed(arg);
+}
+
+bool kube_watch_synced(const struct kube_watch *w)
+{
+	return synced[index_of(w)];
+}
+
+enum kube_watch_trouble kube_watch_trouble(const struct kube_watch *w)
+{
+	return synced[index_of(w)] ? WATCH_OK : WATCH_NO_CRD;
+}
+
+const char *kube_watch_text(const struct kube_watch *w)
+{
+	return synced[index_of(w)] ? "" : "its CRD is missing";
+}
+
+struct kube_watch_stats kube_watch_stats(const struct kube_watch *w)
+{
+	(void)w;
+	return (struct kube_watch_stats){ 0 };
+}
+
+/* ---- what a test does ---- */
+
+static void show(enum watch_index i, const char *key, const char *object)
+{
+	AUTO_JSON json = json_parse(object, strlen(object), NULL);
+
+	T_TRUE(json);
+	views[i].object(views[i].arg, key, json);
+}
+
+static void show_gone(enum watch_index i, const char *key)
+{
+	views[i].gone(views[i].arg, key);
+}
+
+static void sync_views(void)
+{
+	for (unsigned i = 0; i < N_WATCHES; i++) {
+		synced[i] = true;
+		views[i].synced(views[i].arg);
+	}
+}
+
+/* The first call that is not answered yet, which must be this one. */
+static const struct call *expect(const char *verb, const char *at)
+{
+	if (!n_calls)
+		fail_msg("wanted %s %s, nothing was called", verb, at);
+	T_STR(calls[0].verb, verb);
+	T_STR(calls[0].at, at);
+	return &calls[0];
+}
+
+static void expect_none(void)
+{
+	if (n_calls)
+		fail_msg("unwanted: %s %s", calls[0].verb, calls[0].at);
+}
+
+/* Answers the first call; `json` may be NULL. */
+static void answer(int rc, const char *json)
+{
+	struct call call = calls[0];
+	struct kube_reply r = { .rc = rc };
+
+	memmove(calls, calls + 1, --n_calls * sizeof(*calls));
+	r.json = json ? json_parse(json, strlen(json), NULL) : NULL;
+	snprintf(r.err.msg, sizeof(r.err.msg), "answer %d", rc);
+	call.done(call.arg, &r);
+	cJSON_Delete(r.json);
+	cJSON_Delete(call.body);
+}
+
+static void judge(void)
+{
+	judge_dirty(c);
+}
+
+static void pass_time(int64_t ms)
+{
+	clock_fake_add(ms);
+	wake_due(c);
+	judge();
+}
+
+static size_t queued(void)
+{
+	return dispatch_stats(d).depth;
+}
+
+static void nothing_closed(void *arg)
+{
+	(void)arg;
+}
+
+static int fixture_open(void **state)
+{
+	static const char *const argv[] = { "/bin/false", NULL };
+	struct controller_cfg cfg = { .namespace = "berth-system" };
+	struct dispatch_cfg dc = { .argv = argv,
+		.max_workers = 1,
+		.worker_events = 1,
+		.event = controller_event,
+		.result = controller_result };
+	struct err e;
+
+	(void)state;
+	clock_fake(T0);
+	clock_fake_add(1); /* 0 stands for no time */
+	n_calls = n_events = 0;
+	T_EQ(loop_new(&loop, &e), 0);
+	cfg.loop = loop;
+	T_EQ(controller_new(&cfg, &c, &e), 0);
+	dc.arg = c;
+	T_EQ(dispatch_new(loop, &dc, &d, &e), 0);
+	T_EQ(controller_start(c, d, &e), 0);
+	c->source = xstrdup("urn:berth:hub");
+	return 0;
+}
+
+static int fixture_close(void **state)
+{
+	(void)state;
+	dispatch_close(d, 0, nothing_closed, NULL);
+	controller_close(c, nothing_closed, NULL);
+	while (n_calls)
+		answer(-ECANCELED, NULL);
+	loop_run(loop);
+	loop_free(loop);
+	clock_unfake();
+	return 0;
+}
+
+#endif
