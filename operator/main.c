@@ -214,7 +214,6 @@ static void collect(void *arg, struct metrics *m)
 	const struct app *a = arg;
 
 	controller_collect(a->controller, m);
-	metrics_process(m);
 }
 
 static int make_controller(struct app *a, const struct option_value *o, struct err *e)
