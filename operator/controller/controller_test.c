@@ -1,4 +1,4 @@
-#include "controller/controller_fixture.h"
+#include "controller/testing/hub.h"
 
 #include "proto/inputs.h"
 

@@ -1,8 +1,8 @@
-/* controller_fixture.h — a controller without a hub: the API client and the watches are replaced at link time.
+/* hub.h — a controller without a hub: the API client and the watches are replaced at link time.
  * What the controller asks for is written down in `calls`; the test shows it objects, answers its requests,
  * and moves the clock by hand.  The loop never runs. */
-#ifndef CONTROLLER_FIXTURE_H
-#define CONTROLLER_FIXTURE_H
+#ifndef CONTROLLER_TESTING_HUB_H
+#define CONTROLLER_TESTING_HUB_H
 
 #include "base/clock.h"
 #include "controller/state.h"
