@@ -279,6 +279,98 @@ static void test_the_same_is_not_asked_again_at_once(void **state)
 	T_EQ(queued(), 1);
 }
 
+static void test_asking_again_grows_rare_until_there_is_news(void **state)
+{
+	struct result r = { .outcome = RESULT_Done };
+	struct berth *b;
+	int64_t longest = 0;
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	b = berth_find(c, "edge1");
+	for (int i = 0; i < 30; i++) {
+		clock_fake_add(60000);
+		mem_free(digest_of_now());
+		controller_result(c, "edge1", &r);
+		if (b->repeat_at - clock_mono_ms() > longest)
+			longest = b->repeat_at - clock_mono_ms();
+	}
+	T_TRUE(longest > 10000);
+	show(WATCH_SCHEDULERS, "s",
+		"{\"metadata\":{\"name\":\"s\",\"uid\":\"s1\",\"generation\":2},\"spec\":{}}");
+	mem_free(digest_of_now());
+	T_TRUE(b->repeat_at <= clock_mono_ms());
+	controller_result(c, "edge1", &r);
+	T_TRUE(b->repeat_at - clock_mono_ms() <= 3000);
+}
+
+static void test_what_a_worker_has_is_not_added(void **state)
+{
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	judge();
+	uv_run(loop_uv(loop), UV_RUN_NOWAIT);
+	T_TRUE(dispatch_busy(d, "edge1"));
+	T_EQ(dispatch_stats(d).adds, 1);
+	given_a_follower(10, ",\"run\":{\"epoch\":1}");
+	judge();
+	T_EQ(dispatch_stats(d).adds, 1);
+}
+
+static void test_what_was_waited_for_may_look_the_same(void **state)
+{
+	struct result r = { .outcome = RESULT_Superseded, .resource_version = (char *)"12" };
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	controller_result(c, "edge1", &r);
+	judge();
+	T_EQ(queued(), 0);
+	given_a_follower(12, "");
+	judge();
+	T_EQ(queued(), 1);
+}
+
+static void test_one_that_was_deleted_is_made_anew_at_once(void **state)
+{
+	struct result r = { .outcome = RESULT_Gone, .resource_version = (char *)"50" };
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	controller_result(c, "edge1", &r);
+	show_gone(WATCH_ONBOARDINGS, "edge1");
+	judge();
+	expect("apply", ONB);
+}
+
+static void test_a_stored_plan_is_followed_at_once(void **state)
+{
+	(void)state;
+	given_a_cluster();
+	show_onboarding(9, "", "", "");
+	AUTO_STR status = settled_status("");
+	show_onboarding(9, "", "", status);
+	judge();
+	expect_none();
+	show(WATCH_PLANS, "edge", PLAN(FINALIZED, ""));
+	plans_run(c);
+	judge();
+	expect("create", calls[0].at);
+	answer(0, NULL);
+	while (n_calls) /* "the plan has to be stored first" */
+		answer(0, NULL);
+	judge();
+	expect("apply", ONB);
+}
+
 static void test_news_are_asked_at_once(void **state)
 {
 	struct result r = { .outcome = RESULT_Done };
@@ -501,6 +593,11 @@ int main(void)
 		T(test_without_the_hubs_name_nothing_is_dispatched),
 		T(test_an_answer_is_believed_once_it_is_seen),
 		T(test_the_same_is_not_asked_again_at_once),
+		T(test_asking_again_grows_rare_until_there_is_news),
+		T(test_what_a_worker_has_is_not_added),
+		T(test_what_was_waited_for_may_look_the_same),
+		T(test_one_that_was_deleted_is_made_anew_at_once),
+		T(test_a_stored_plan_is_followed_at_once),
 		T(test_news_are_asked_at_once),
 		T(test_after_an_error_dispatch_comes_by_itself),
 		T(test_times_wake),

@@ -1,6 +1,6 @@
 /* hub.h — a controller without a hub: the API client and the watches are replaced at link time.
  * What the controller asks for is written down in `calls`; the test shows it objects, answers its requests,
- * and moves the clock by hand.  The loop never runs. */
+ * and moves the clock by hand.  The loop runs only when a test turns it. */
 #ifndef CONTROLLER_TESTING_HUB_H
 #define CONTROLLER_TESTING_HUB_H
 
@@ -226,7 +226,7 @@ static void nothing_closed(void *arg)
 
 static int fixture_open(void **state)
 {
-	static const char *const argv[] = { "/bin/false", NULL };
+	static const char *const argv[] = { "/bin/sleep", "60", NULL };
 	struct controller_cfg cfg = { .namespace = "berth-system" };
 	struct dispatch_cfg dc = { .argv = argv,
 		.max_workers = 1,
