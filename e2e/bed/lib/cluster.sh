@@ -105,6 +105,7 @@ node_config() { # CLUSTER
 node_start() { # CLUSTER
 	local dir="$STATE/$1"
 	cgroup_make "$1"
+	cgroup_prefer "$1"
 	cgroup_limit "$1" "$(<"$dir/cpu")"
 	node_config "$1"
 	program "$1" containerd containerd --config "$dir/containerd.toml" --log-level warn

@@ -97,6 +97,15 @@ cgroup_remove() { # CLUSTER
 	done
 }
 
+# On a node of their own, pods would not share the CPU with other clusters' control planes: here they go first.
+cgroup_prefer() { # CLUSTER
+	if [ "$(cgroup_version)" = 2 ]; then
+		echo 10000 >"/sys/fs/cgroup$(cgroup "$1")/cpu.weight"
+	else
+		echo 102400 >"/sys/fs/cgroup/cpu$(cgroup "$1")/cpu.shares"
+	fi
+}
+
 cgroup_limit() { # CLUSTER PERCENT|max, in percent of one CPU
 	local quota=$1
 	case $2 in max) quota=-1 ;; *) quota=$(($2 * 1000)) ;; esac
