@@ -59,7 +59,9 @@ static char *settled_status(const char *more)
 		.cluster = b->cluster,
 		.ns = b->ns,
 		.onboarding = b->onboarding,
-		.plan = p ? p->plan.name : NULL };
+		.plan = p ? p->plan.name : NULL,
+		.revision = p ? p->plan.revision : NULL,
+		.plan_pending = p && !plan_published(p) };
 	struct onboard_todo t;
 
 	onboard_decide(&v, &t);
@@ -329,10 +331,12 @@ static void test_what_was_waited_for_may_look_the_same(void **state)
 	given_a_cluster();
 	given_a_plan();
 	given_a_follower(9, "");
+	AUTO_STR plan = planned();
+	AUTO_STR status = settled_status("");
 	controller_result(c, "edge1", &r);
 	judge();
 	T_EQ(queued(), 0);
-	given_a_follower(12, "");
+	show_onboarding(12, "", plan, status);
 	judge();
 	T_EQ(queued(), 1);
 }
@@ -361,12 +365,16 @@ static void test_a_stored_plan_is_followed_at_once(void **state)
 	judge();
 	expect_none();
 	show(WATCH_PLANS, "edge", PLAN(FINALIZED, ""));
-	plans_run(c);
 	judge();
+	expect("patch", ONB "/status"); /* the plan has to be stored first, it says */
+	answer(0, "{\"metadata\":{\"uid\":\"o1\"}}");
+	AUTO_STR pending = settled_status("");
+	show_onboarding(10, "", "", pending);
+	judge();
+	expect_none();
+	plans_run(c);
 	expect("create", calls[0].at);
 	answer(0, NULL);
-	while (n_calls) /* "the plan has to be stored first" */
-		answer(0, NULL);
 	judge();
 	expect("apply", ONB);
 }

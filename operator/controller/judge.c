@@ -92,8 +92,7 @@ static cJSON *runnable(struct berth *b, const char *ready, int64_t now, int64_t 
 	char digest[INPUTS_DIGEST_LEN];
 	bool due;
 
-	if (!b->c->source || !run_candidate(b->onboarding) ||
-		dispatch_busy(b->c->dispatch, b->name))
+	if (!b->c->source || !run_candidate(b->onboarding))
 		return NULL;
 	inputs = inputs_of(b, ready, now, when);
 	inputs_digest(inputs, digest);
@@ -123,15 +122,13 @@ static cJSON *judge(struct berth *b, struct onboard_view *view, struct onboard_t
 	return runnable(b, todo->cluster.reason, now, when);
 }
 
-/* While a worker has it, its answer is waited for.  After an Error dispatch asks again after a back-off, which
- * adding it once more would end: only news may. */
+/* Dispatch has it and comes with it again until it is answered, after an Error with a back-off of its own, which
+ * adding the key would end: only news may. */
 static bool comes_by_itself(const struct berth *b, const cJSON *inputs)
 {
 	char digest[INPUTS_DIGEST_LEN];
 
-	if (dispatch_busy(b->c->dispatch, b->name))
-		return true;
-	return b->retrying && asked_before(b, inputs_digest(inputs, digest));
+	return b->handed_over && asked_before(b, inputs_digest(inputs, digest));
 }
 
 static void judge_one(struct berth *b)
@@ -190,7 +187,7 @@ bool controller_event(void *arg, const char *key, struct work_event *ret)
 	AUTO_JSON inputs = b ? judge(b, &view, &todo, &when) : NULL;
 
 	if (b) {
-		b->retrying = false;
+		b->handed_over = inputs;
 		berth_touch(b); /* plans its wake-up, and does what there is to write */
 	}
 	if (!inputs)
@@ -217,8 +214,8 @@ void controller_result(void *arg, const char *key, const struct result *r)
 		return;
 	if (r && r->resource_version)
 		attempt_await(&b->attempt, strtoull(r->resource_version, NULL, 10), now);
-	b->retrying = !r || r->outcome == RESULT_Error;
-	if (!b->retrying)
+	b->handed_over = !r || r->outcome == RESULT_Error;
+	if (!b->handed_over)
 		b->repeat_at = now + backoff_next(&b->repeats);
 	berth_touch(b);
 }

@@ -41,7 +41,7 @@ struct berth {
 	int64_t asked_wake;            /* ...and the nextWakeTime of then */
 	struct backoff repeats;        /* of asking the same once more */
 	int64_t repeat_at;
-	bool retrying; /* the last answer was an Error: dispatch comes back with it */
+	bool handed_over; /* to dispatch, which comes with it again until it is answered */
 };
 
 struct plan_state {

@@ -231,6 +231,7 @@ static int fixture_open(void **state)
 	struct dispatch_cfg dc = { .argv = argv,
 		.max_workers = 1,
 		.worker_events = 1,
+		.deadline_ms = 60000,
 		.event = controller_event,
 		.result = controller_result };
 	struct err e;
