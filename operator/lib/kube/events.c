@@ -64,12 +64,13 @@ static bool add_metadata(cJSON *event, const char *name)
 	return add_members(cJSON_AddObjectToObject(event, "metadata"), m, COUNT(m));
 }
 
-static bool add_regarding(cJSON *event, const struct kube_event *ev)
+static bool add_object(cJSON *event, const struct kube_event *ev)
 {
 	AUTO_STR version = kube_api_version(ev->type);
 	const struct member m[] = { { "apiVersion", version }, { "kind", ev->type->kind },
 		{ "name", ev->name }, { "uid", ev->uid } };
-	return version && add_members(cJSON_AddObjectToObject(event, "regarding"), m, COUNT(m));
+	return version &&
+		add_members(cJSON_AddObjectToObject(event, "involvedObject"), m, COUNT(m));
 }
 
 static bool add_fact(cJSON *event, const char *controller, const struct kube_event *ev)
@@ -77,10 +78,10 @@ static bool add_fact(cJSON *event, const char *controller, const struct kube_eve
 	char now[CLOCK_TEXT_LEN], host[65] = "";
 	AUTO_STR note = mem_strndup(ev->note, utf8_cut(ev->note, NOTE_MOST));
 	gethostname(host, sizeof(host) - 1);
-	const struct member m[] = { { "apiVersion", "events.k8s.io/v1" }, { "kind", "Event" },
-		{ "eventTime", clock_text_micro(clock_real_ms(), now) },
+	const struct member m[] = { { "apiVersion", "v1" }, { "kind", "Event" },
+		{ "firstTimestamp", clock_text(clock_real_ms(), now) }, { "lastTimestamp", now },
 		{ "type", ev->warning ? "Warning" : "Normal" }, { "reason", ev->reason },
-		{ "action", ev->action }, { "note", note }, { "reportingController", controller },
+		{ "action", ev->action }, { "message", note }, { "reportingComponent", controller },
 		{ "reportingInstance", *host ? host : "unknown" } };
 	return note && add_members(event, m, COUNT(m));
 }
@@ -89,7 +90,7 @@ static cJSON *event_body(const char *name, const char *controller, const struct 
 {
 	AUTO_JSON event = cJSON_CreateObject();
 	if (!add_fact(event, controller, ev) || !add_metadata(event, name) ||
-		!add_regarding(event, ev))
+		!add_object(event, ev))
 		return NULL;
 	return STEAL(event);
 }
@@ -114,13 +115,21 @@ static void sent(void *arg, struct kube_reply *r)
 	tell_failure(r->err.msg);
 }
 
+/* Later ones sort later; two processes in the same millisecond differ by chance. */
+static char *event_name(const char *object)
+{
+	static unsigned sequence;
+	char unique[5];
+	return mem_printf("%.*s.%011llx%02x%s", NAME_MOST, object, (long long)clock_real_ms(),
+		sequence++ & 0xff, hash_random_hex(4, unique));
+}
+
 void kube_event_send(struct kube *k, const char *controller, const struct kube_event *ev)
 {
 	uint64_t *slot = claim_slot(ev);
 	if (!slot)
 		return;
-	char unique[17];
-	AUTO_STR name = mem_printf("%.*s.%s", NAME_MOST, ev->name, hash_random_hex(16, unique));
+	AUTO_STR name = event_name(ev->name);
 	AUTO_JSON body = name ? event_body(name, controller, ev) : NULL;
 	struct kube_object o = { &KUBE_EVENT, NAMESPACE, name, NULL };
 	int rc = body ? kube_create_within(k, o, body, GIVE_UP_MS, sent, slot) : -ENOMEM;

@@ -1,5 +1,8 @@
-/* events.h — Kubernetes Events (events.k8s.io/v1) about one of our cluster-scoped objects: what
- * `kubectl describe` shows.  Best effort: a failed Event is logged, never retried for long. */
+/* events.h — Kubernetes Events about one of our cluster-scoped objects: what `kubectl describe` shows.
+ * Best effort: a failed Event is logged, never retried for long.
+ *
+ * They are core/v1's: `kubectl describe` sorts by lastTimestamp, which the API server refuses in
+ * events.k8s.io/v1, and within one second by name, so names end in the time. */
 #ifndef KUBE_EVENTS_H
 #define KUBE_EVENTS_H
 

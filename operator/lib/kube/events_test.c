@@ -41,25 +41,25 @@ static void an_event_says_what_and_about_whom(void **state)
 	open_client(0, 0);
 	kube_event_send(k, "berth.dev/operator", &ev);
 	send_events(1);
-	check_asked(0, "POST", "/apis/events.k8s.io/v1/namespaces/default/events" WRITE_QUERY,
-		"application/json", asked(0)->body);
+	check_asked(0, "POST", "/api/v1/namespaces/default/events" WRITE_QUERY, "application/json",
+		asked(0)->body);
 	AUTO_JSON j = json_parse(asked(0)->body, strlen(asked(0)->body), NULL);
 	T_STR(json_str(j, "kind"), "Event");
-	T_STR(json_str(j, "apiVersion"), "events.k8s.io/v1");
+	T_STR(json_str(j, "apiVersion"), "v1");
 	T_STR(json_str(j, "type"), "Warning");
 	T_STR(json_str(j, "reason"), "NotAccepted");
 	T_STR(json_str(j, "action"), "Observe");
-	T_STR(json_str(j, "note"), "not accepted yet");
-	T_STR(json_str(j, "reportingController"), "berth.dev/operator");
+	T_STR(json_str(j, "message"), "not accepted yet");
+	T_STR(json_str(j, "reportingComponent"), "berth.dev/operator");
 	T_TRUE(json_str(j, "reportingInstance"));
 	T_STR(json_str(j, "metadata.namespace"), "default");
 	T_EQ(strncmp(json_str(j, "metadata.name"), "edge1.", 6), 0);
-	T_STR(json_str(j, "regarding.apiVersion"), "berth.dev/v1alpha1");
-	T_STR(json_str(j, "regarding.kind"), "ClusterOnboarding");
-	T_STR(json_str(j, "regarding.name"), "edge1");
-	T_STR(json_str(j, "regarding.uid"), "u-1");
+	T_STR(json_str(j, "involvedObject.apiVersion"), "berth.dev/v1alpha1");
+	T_STR(json_str(j, "involvedObject.kind"), "ClusterOnboarding");
+	T_STR(json_str(j, "involvedObject.name"), "edge1");
+	T_STR(json_str(j, "involvedObject.uid"), "u-1");
 	int64_t when;
-	T_TRUE(clock_parse(json_str(j, "eventTime"), &when));
+	T_TRUE(clock_parse(json_str(j, "lastTimestamp"), &when));
 }
 
 static void a_repeated_fact_is_sent_once(void **state)
@@ -102,7 +102,7 @@ static void a_long_note_is_cut(void **state)
 	kube_event_send(k, "berth.dev/operator", &ev);
 	send_events(1);
 	AUTO_JSON j = json_parse(asked(0)->body, strlen(asked(0)->body), NULL);
-	T_EQ(strlen(json_str(j, "note")), 1023);
+	T_EQ(strlen(json_str(j, "message")), 1023);
 }
 
 int main(void)

@@ -13,7 +13,7 @@
 const struct kube_type KUBE_NAMESPACE = { "", "v1", "namespaces", "Namespace", false };
 const struct kube_type KUBE_CONTROLLER_REVISION = { "apps", "v1", "controllerrevisions",
 	"ControllerRevision", true };
-const struct kube_type KUBE_EVENT = { "events.k8s.io", "v1", "events", "Event", true };
+const struct kube_type KUBE_EVENT = { "", "v1", "events", "Event", true };
 const struct kube_type KUBE_MANAGED_CLUSTER = { CLUSTER, "v1", "managedclusters", "ManagedCluster",
 	false };
 const struct kube_type KUBE_MANIFEST_WORK = { WORK, "v1", "manifestworks", "ManifestWork", true };

@@ -14,7 +14,7 @@ struct kube_type {
 	bool namespaced;
 };
 
-/* KUBE_EVENT is events.k8s.io/v1's. */
+/* KUBE_EVENT is core/v1's, see events.h. */
 extern const struct kube_type KUBE_NAMESPACE, KUBE_CONTROLLER_REVISION, KUBE_EVENT,
 	KUBE_MANAGED_CLUSTER, KUBE_MANIFEST_WORK, KUBE_ADDON_PLACEMENT_SCORE, KUBE_ONBOARDING_PLAN,
 	KUBE_FUNCTION_SCHEDULER, KUBE_CLUSTER_ONBOARDING;

@@ -21,7 +21,7 @@ static void paths(void **state)
 			"/apis/cluster.open-cluster-management.io/v1alpha1/namespaces/e/"
 			"addonplacementscores/berth/status" },
 		{ &KUBE_EVENT, "default", NULL, NULL,
-			"/apis/events.k8s.io/v1/namespaces/default/events" },
+			"/api/v1/namespaces/default/events" },
 		{ &KUBE_CONTROLLER_REVISION, "berth", "a.b-c_d~e", NULL,
 			"/apis/apps/v1/namespaces/berth/controllerrevisions/a.b-c_d~e" },
 		/* what a stranger may call himself leaves the path as it is */
@@ -44,7 +44,7 @@ static void api_versions(void **state)
 	} cases[] = {
 		{ "v1", "Namespace", &KUBE_NAMESPACE },
 		{ "apps/v1", "ControllerRevision", &KUBE_CONTROLLER_REVISION },
-		{ "events.k8s.io/v1", "Event", &KUBE_EVENT },
+		{ "v1", "Event", &KUBE_EVENT },
 		{ "cluster.open-cluster-management.io/v1", "ManagedCluster",
 			&KUBE_MANAGED_CLUSTER },
 		{ "work.open-cluster-management.io/v1", "ManifestWork", &KUBE_MANIFEST_WORK },
@@ -53,7 +53,7 @@ static void api_versions(void **state)
 		{ "berth.dev/v1alpha1", "OnboardingPlan", &KUBE_ONBOARDING_PLAN },
 		{ "berth.dev/v1alpha1", "FunctionScheduler", &KUBE_FUNCTION_SCHEDULER },
 		{ "berth.dev/v1alpha1", "ClusterOnboarding", &KUBE_CLUSTER_ONBOARDING },
-		{ "v1", "Event", NULL },
+		{ "events.k8s.io/v1", "Event", NULL },
 		{ "v1", "Pod", NULL },
 		{ "apps/v1", "Namespace", NULL },
 		{ "berth.dev", "ClusterOnboarding", NULL },

@@ -399,9 +399,40 @@ static void flapping_is_no_health(void **state)
 	}
 	T_TRUE(longest > 5000);
 	AUTO_STR log = captured(&p);
-	T_TRUE(count(log, "watch is down") >= 1);
-	T_TRUE(count(log, "watch is down") <= (int)(clock_mono_ms() / WATCH_REPEAT_MS) + 1);
+	int said = count(log, "watch is down");
+	T_TRUE(said >= 1);
+	T_TRUE(said <= (int)(clock_mono_ms() / WATCH_REPEAT_MS) + 1);
+	T_EQ(count(log, "watch is back"), said);
 	mem_free(STEAL(log));
+	play_end(&p);
+}
+
+/* The back-off begins anew after a while of health, and not before. */
+static void health_resets_the_pace(void **state)
+{
+	struct play p;
+
+	(void)state;
+	play_live(&p);
+	/* Forty draws from [500, 3 * last]: that all stay low has no chance worth naming. */
+	int64_t longest = 0;
+	for (int i = 0; i < 40; i++) {
+		closed(&p);
+		int64_t wait = watch_wake_at(p.watch) - clock_mono_ms();
+		longest = wait > longest ? wait : longest;
+		pass(&p, wait);
+		opens(&p);
+		pass(&p, WATCH_HEALTHY_MS - 100);
+	}
+	T_TRUE(longest > 5000);
+	for (int i = 0; i < 10; i++) {
+		pass(&p, WATCH_HEALTHY_MS);
+		closed(&p);
+		int64_t wait = watch_wake_at(p.watch) - clock_mono_ms();
+		T_TRUE(wait >= 500 && wait <= 1500);
+		pass(&p, wait);
+		opens(&p);
+	}
 	play_end(&p);
 }
 
@@ -656,6 +687,25 @@ static void close_from_callbacks(void **state)
 	}
 }
 
+static void close_from_a_sweep(void **state)
+{
+	struct play p;
+
+	(void)state;
+	play_live(&p);
+	event(&p, "ADDED", "b", 21);
+	text(&p, "{\"type\":\"ERROR\",\"object\":{\"code\":410}}");
+	lost(&p);
+	pass(&p, 1500);
+	opens(&p);
+	buf_reset(&p.seen);
+	p.close_in_callback = true;
+	bookmark(&p, 30, true);
+	T_EQ(p.seen.len, strlen("-a ")); /* a or b, not both, and no `synced` */
+	T_EQ(watch_state(p.watch), W_STOPPING);
+	play_end(&p);
+}
+
 static void close_of_nothing(void **state)
 {
 	(void)state;
@@ -724,6 +774,7 @@ int main(void)
 		cmocka_unit_test(resumes_at_the_end_of_its_time),
 		cmocka_unit_test(outage),
 		cmocka_unit_test(flapping_is_no_health),
+		cmocka_unit_test(health_resets_the_pace),
 		cmocka_unit_test(expired_version_synchronises_anew),
 		cmocka_unit_test(older_server_is_not_acted_on),
 		cmocka_unit_test(refusals_set_the_pace),
@@ -735,6 +786,7 @@ int main(void)
 		cmocka_unit_test(connect_fails_at_once),
 		cmocka_unit_test(close_in_every_state),
 		cmocka_unit_test(close_from_callbacks),
+		cmocka_unit_test(close_from_a_sweep),
 		cmocka_unit_test(close_of_nothing),
 		cmocka_unit_test(new_out_of_memory),
 		cmocka_unit_test(event_out_of_memory_is_not_lost),
