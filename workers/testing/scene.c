@@ -1,0 +1,268 @@
+/* scene.c — see scene.h. */
+#include "workers/testing/scene.h"
+
+#include "testing/t.h"
+
+#include "base/clock.h"
+#include "proto/inputs.h"
+#include "workers/engine.h"
+
+#include <stdio.h>
+
+#define T0 1780000000000
+
+const struct kube_object SCENE_ONB = { &KUBE_CLUSTER_ONBOARDING, NULL, "edge1", NULL };
+const struct kube_object SCENE_SCORE = { &KUBE_ADDON_PLACEMENT_SCORE, "edge1", "berth", NULL };
+const struct kube_object SCENE_SCHEDULER = { &KUBE_FUNCTION_SCHEDULER, NULL, "continuum", NULL };
+
+static void on_result(void *arg, const struct result *r)
+{
+	struct scene *s = arg;
+	struct result heard = { 0 };
+	AUTO_STR line = result_line(r);
+
+	T_EQ(result_parse(line, strlen(line), &heard, NULL), 0); /* what the operator will hear */
+	s->outcome = heard.outcome;
+	mem_free(s->message);
+	s->message = xstrdup(heard.message);
+	result_clear(&heard);
+}
+
+static void put_revision(struct scene *s, const char *revision, const char *spec)
+{
+	struct kube_object o = { &KUBE_CONTROLLER_REVISION, "berth-system", revision, NULL };
+
+	fake_put(&s->hub, o,
+		xjson_lit("{'metadata':{'name':'%s'},'data':{'spec':%s}}", revision, spec));
+}
+
+void scene_set_up(struct scene *s)
+{
+	struct fake *f = &s->hub;
+
+	*s = (struct scene){ .hub.cut_after = -1 };
+	clock_fake(T0);
+	fake_put(f, SCENE_ONB,
+		xjson_lit(
+			"{'metadata':{'name':'edge1','uid':'u1','generation':1,'finalizers':['berth.dev/undo']},"
+			"'spec':{'clusterRef':{'name':'edge1'},'plan':{'name':'edge','revision':'edge-1'}},"
+			"'status':{'conditions':[{'type':'ClusterReady','status':'True','reason':'ClusterReady',"
+			"'lastTransitionTime':'2026-05-28T20:26:30Z'},{'type':'Ready','status':'False','reason':'Pending',"
+			"'lastTransitionTime':'2026-05-28T20:26:30Z'}]}}"));
+	put_revision(s, "edge-1",
+		"{'undoTimeoutSeconds':600,'steps':[" SCENE_BENCH "," SCENE_REGISTER "]}");
+	fake_put(f, SCENE_SCHEDULER,
+		xjson_lit(
+			"{'metadata':{'name':'continuum','uid':'s1'},'spec':{'type':'Placement','placement':{'scoreName':'berth'}}}"));
+}
+
+void scene_tear_down(struct scene *s)
+{
+	fake_clear(&s->hub);
+	mem_free(s->message);
+	clock_unfake();
+}
+
+static const char *rerun_of(struct scene *s)
+{
+	const char *wanted = cJSON_GetStringValue(json_key(json_at(fake_get(&s->hub, SCENE_ONB),
+								   "metadata.annotations"),
+		"berth.dev/rerun"));
+
+	return wanted ? wanted : "";
+}
+
+static bool is_work(const char *path)
+{
+	return strstr(path, "/manifestworks/");
+}
+
+static cJSON *inputs_of(struct scene *s)
+{
+	const cJSON *onb = fake_get(&s->hub, SCENE_ONB);
+	cJSON *in = xjson_lit(
+		"{'generation':1,'ready':'ClusterReady','schedulers':{'continuum':'s1.1'},'works':{}}");
+	bool deleting = json_at(onb, "metadata.deletionTimestamp");
+	bool leaving = deleting || !json_at(onb, "spec.plan");
+
+	xjson_set_bool(in, "deleting", deleting);
+	xjson_set_bool(in, "drift", s->drift);
+	xjson_set_str(in, "rerun", rerun_of(s));
+	xjson_set_str(in, "plan", json_str_or(onb, "spec.plan.revision", ""));
+	map_each(&s->hub.objects, slot) {
+		AUTO_STR state =
+			is_work(slot->key) ? inputs_work_state(slot->value, leaving) : NULL;
+
+		if (state)
+			cJSON_AddStringToObject(json_key(in, "works"),
+				json_str(slot->value, "metadata.name"), state);
+	}
+	return in;
+}
+
+int scene_work(struct scene *s, int cut)
+{
+	struct engine e = { .hub = fake_hub(&s->hub),
+		.namespace = "berth-system",
+		.result = on_result,
+		.arg = s };
+	AUTO_STR name = xprintf("w-%d", s->hub.version);
+	struct work_event ev = { .id = xstrdup("1"),
+		.type = xstrdup(EVENT_ADVANCE),
+		.source = xstrdup("urn:berth:x"),
+		.subject = xstrdup("edge1"),
+		.uid = xstrdup("u1"),
+		.inputs = inputs_of(s) };
+	bool cut_off;
+
+	e.worker = name;
+	s->hub.cut_after = cut;
+	engine_start(&e, &ev);
+	fake_pump(&s->hub);
+	cut_off = s->hub.cut_after == 0;
+	s->hub.cut_after = -1;
+	T_EQ(e.running, 0);
+	return cut_off ? -1 : (int)s->outcome;
+}
+
+int scene_work_until_quiet(struct scene *s)
+{
+	int workers = 0;
+
+	for (; workers < 10; workers++) {
+		AUTO_JSON in = inputs_of(s);
+		char digest[INPUTS_DIGEST_LEN];
+		int64_t wake;
+		const char *next = json_str_or(scene_status(s), "nextWakeTime", "");
+
+		if (!scene_status(s) ||
+			(!strcmp(inputs_digest(in, digest),
+				 json_str_or(scene_status(s), "observedDigest", "")) &&
+				!(clock_parse(next, &wake) && wake <= clock_real_ms())))
+			break;
+		T_TRUE(scene_work(s, -1) >= 0);
+	}
+	return workers;
+}
+
+void scene_onboard(struct scene *s)
+{
+	scene_work(s, -1);
+	scene_edge_reports(s, 200000000);
+	scene_work_until_quiet(s);
+	T_STR(scene_condition(s, "Ready", "status"), "True");
+}
+
+void scene_edge_says(struct scene *s, const char *resource, const char *name, const char *value)
+{
+	map_each(&s->hub.objects, slot) {
+		cJSON *manifest;
+
+		if (!is_work(slot->key))
+			continue;
+		xjson_set(slot->value, "status",
+			xjson_lit(
+				"{'conditions':[{'type':'Applied','status':'True','observedGeneration':1}],"
+				"'resourceStatus':{'manifests':[{'resourceMeta':{'resource':'%s'},"
+				"'statusFeedback':{'values':[{'name':'%s','fieldValue':{'type':'String'}}]}}]}}",
+				resource, name));
+		manifest = json_at(slot->value, "status.resourceStatus.manifests")->child;
+		xjson_set_str(json_at(manifest, "statusFeedback.values")->child,
+			"fieldValue.string", value);
+	}
+}
+
+void scene_edge_reports(struct scene *s, int cpu)
+{
+	map_each(&s->hub.objects, slot) {
+		if (!is_work(slot->key))
+			continue;
+		const char *run =
+			cJSON_GetStringValue(json_key(json_at(slot->value, "metadata.labels"),
+				"berth.dev/run"));
+		AUTO_STR report = xprintf(
+			"{\"run\":\"%s\",\"probes\":["
+			"{\"name\":\"cpu\",\"unit\":\"ops/s\",\"value\":%d,\"n\":9,\"low\":%d,\"high\":%d,\"cvPerMille\":3,\"settled\":true,\"version\":1},"
+			"{\"name\":\"memory\",\"unit\":\"MB/s\",\"value\":20000,\"n\":9,\"low\":19900,\"high\":20100,\"cvPerMille\":3,\"settled\":true,\"version\":1}]}",
+			run, cpu, cpu, cpu);
+
+		scene_edge_says(s, "configmaps", "result", report);
+	}
+}
+
+void scene_agent_holds(struct scene *s, bool holds)
+{
+	for (bool again = true; again;) {
+		again = false;
+		map_each(&s->hub.objects, slot) {
+			if (!is_work(slot->key))
+				continue;
+			if (holds)
+				xjson_set(slot->value, "metadata.finalizers",
+					xjson_lit("['agent']"));
+			else if (json_at(slot->value, "metadata.deletionTimestamp")) {
+				cJSON_Delete(map_del(&s->hub.objects, slot->key));
+				again = true;
+				break;
+			}
+		}
+	}
+}
+
+void scene_leave(struct scene *s)
+{
+	xjson_set_str(fake_get(&s->hub, SCENE_ONB), "metadata.deletionTimestamp",
+		"2026-05-28T21:00:00Z");
+}
+
+void scene_set_plan(struct scene *s, const char *revision, const char *spec)
+{
+	cJSON *onb = fake_get(&s->hub, SCENE_ONB);
+
+	if (!revision) {
+		xjson_remove(onb, "spec.plan");
+		return;
+	}
+	put_revision(s, revision, spec);
+	xjson_set(onb, "spec.plan", xjson_lit("{'name':'edge','revision':'%s'}", revision));
+}
+
+void scene_ask_rerun(struct scene *s, const char *wanted)
+{
+	cJSON *annotations = xjson_object();
+
+	xjson_put(annotations, "berth.dev/rerun", cJSON_CreateString(wanted));
+	xjson_set(fake_get(&s->hub, SCENE_ONB), "metadata.annotations", annotations);
+}
+
+const cJSON *scene_status(struct scene *s)
+{
+	return json_at(fake_get(&s->hub, SCENE_ONB), "status");
+}
+
+const cJSON *scene_step(struct scene *s, const char *name)
+{
+	return json_find(json_key(scene_status(s), "steps"), "name", name, NULL);
+}
+
+const char *scene_condition(struct scene *s, const char *type, const char *member)
+{
+	return json_str_or(json_find(json_key(scene_status(s), "conditions"), "type", type, NULL),
+		member, "");
+}
+
+int scene_score(struct scene *s, const char *name)
+{
+	const cJSON *scores = json_at(fake_get(&s->hub, SCENE_SCORE), "status.scores");
+
+	return (int)json_int_or(json_find(scores, "name", name, NULL), "value", -1);
+}
+
+int scene_count(struct scene *s, const char *part)
+{
+	int n = 0;
+
+	map_each(&s->hub.objects, slot)
+		n += strstr(slot->key, part) != NULL;
+	return n;
+}

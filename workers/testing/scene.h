@@ -1,0 +1,55 @@
+/* scene.h — one cluster in front of the engine: its onboarding, a plan with the steps bench and
+ * register, a scheduler, the operator's side of the bargain, and an edge that reports. */
+#ifndef WORKERS_TESTING_SCENE_H
+#define WORKERS_TESTING_SCENE_H
+
+#include "base/json.h"
+#include "proto/result.h"
+#include "workers/testing/fake_hub.h"
+
+/* Steps for scene_set_plan(). */
+#define SCENE_BENCH                                                                                  \
+	"{'name':'bench','type':'Benchmark','benchmark':{'image':'img:1','probes':['cpu','memory']," \
+	"'runner':'Job','timeoutSeconds':600}}"
+#define SCENE_REGISTER                                                                             \
+	"{'name':'register','type':'Register','register':{'schedulerRef':{'name':'continuum'}}}"
+
+struct scene {
+	struct fake hub;
+	bool drift; /* what the operator says of it */
+	enum result_outcome outcome;
+	char *message;
+};
+
+extern const struct kube_object SCENE_ONB, SCENE_SCORE, SCENE_SCHEDULER;
+
+void scene_set_up(struct scene *s);
+void scene_tear_down(struct scene *s);
+
+/* One worker on one event; with the power cut after `cut` requests if cut >= 0.  Returns the
+ * outcome, -1 if cut. */
+int scene_work(struct scene *s, int cut);
+/* What the operator does: a worker for as long as the digest differs or a time has come; at most
+ * ten.  Returns how many there were. */
+int scene_work_until_quiet(struct scene *s);
+/* The benchmark done and its result on the hub, all works read, nobody wanted any more. */
+void scene_onboard(struct scene *s);
+
+/* The edge: applies every work and reports, with the given speed. */
+void scene_edge_reports(struct scene *s, int cpu);
+/* The edge: one feedback value of one resource instead. */
+void scene_edge_says(struct scene *s, const char *resource, const char *name, const char *value);
+/* Every work gets a finalizer, as the edge's agent gives it; or the agent has let go. */
+void scene_agent_holds(struct scene *s, bool holds);
+void scene_leave(struct scene *s);
+/* The plan as edited: its spec as text for xjson_lit(), under a new revision; NULL: no plan. */
+void scene_set_plan(struct scene *s, const char *revision, const char *spec);
+void scene_ask_rerun(struct scene *s, const char *wanted);
+
+const cJSON *scene_status(struct scene *s);
+const cJSON *scene_step(struct scene *s, const char *name);
+const char *scene_condition(struct scene *s, const char *type, const char *member); /* or "" */
+int scene_score(struct scene *s, const char *name); /* as registered; -1 = not */
+int scene_count(struct scene *s, const char *part); /* objects with that in their URL */
+
+#endif
