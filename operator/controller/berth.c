@@ -34,8 +34,7 @@ void berth_touch(struct berth *b)
 	b->next = NULL;
 	*c->dirty_end = b;
 	c->dirty_end = &b->next;
-	if (c->whole && !timer_active(&c->judge))
-		timer_set(&c->judge, 0);
+	judge_soon(c);
 }
 
 void berth_touch_all(struct controller *c)

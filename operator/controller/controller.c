@@ -40,6 +40,7 @@ void request_ended(struct controller *c)
 {
 	assert(c->requests > 0);
 	c->requests--;
+	judge_soon(c);
 	if (c->closing && !c->open && !c->requests)
 		controller_free(c);
 }

@@ -478,6 +478,30 @@ static void test_a_refused_write_is_tried_again_later(void **state)
 	expect("apply", ONB);
 }
 
+static void test_a_crowd_waits_for_its_turn(void **state)
+{
+	unsigned made = 0;
+
+	(void)state;
+	sync_views();
+	for (unsigned i = 0; i < 200; i++) {
+		AUTO_STR key = xprintf("sim%u", i);
+
+		show(WATCH_CLUSTERS, key, NEWCOMER);
+	}
+	judge();
+	T_EQ(n_calls, 48);
+	T_FALSE(timer_active(&c->judge));
+	while (n_calls) {
+		T_TRUE(n_calls <= 48);
+		answer(0, "{\"metadata\":{\"resourceVersion\":\"9\"}}");
+		made++;
+		T_TRUE(timer_active(&c->judge) || made >= 200);
+		judge();
+	}
+	T_EQ(made, 200);
+}
+
 static void test_a_cluster_leaves(void **state)
 {
 	(void)state;
@@ -611,6 +635,7 @@ int main(void)
 		T(test_times_wake),
 		T(test_drift_is_noticed_after_a_while),
 		T(test_a_refused_write_is_tried_again_later),
+		T(test_a_crowd_waits_for_its_turn),
 		T(test_a_cluster_leaves),
 		T(test_works_come_and_go),
 		T(test_a_plan_is_held_while_it_is_needed),

@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JUDGED_AT_ONCE 256    /* then the loop has its turn */
-#define DRIFT_MS       5000   /* so long may the view of scores lag behind the onboarding */
-#define HORIZON_MS     600000 /* the clock may be set: no wake-up is planned farther ahead */
+#define JUDGED_AT_ONCE 256 /* then the loop has its turn */
+#define REQUESTS_MOST                                                                              \
+	48 /* under way: then berths wait, which costs less than a request that waits */
+#define DRIFT_MS   5000   /* so long may the view of scores lag behind the onboarding */
+#define HORIZON_MS 600000 /* the clock may be set: no wake-up is planned farther ahead */
 
 static void earlier(int64_t *when, int64_t candidate)
 {
@@ -146,11 +148,18 @@ static void judge_one(struct berth *b)
 	berth_tidy(b);
 }
 
+void judge_soon(struct controller *c)
+{
+	if (c->dirty && c->whole && !c->closing && c->requests < REQUESTS_MOST &&
+		!timer_active(&c->judge))
+		timer_set(&c->judge, 0);
+}
+
 void judge_dirty(void *arg)
 {
 	struct controller *c = arg;
 
-	for (unsigned n = 0; c->dirty && n < JUDGED_AT_ONCE; n++) {
+	for (unsigned n = 0; c->dirty && c->requests < REQUESTS_MOST && n < JUDGED_AT_ONCE; n++) {
 		struct berth *b = c->dirty;
 
 		c->dirty = b->next;
@@ -159,8 +168,7 @@ void judge_dirty(void *arg)
 		b->dirty = false;
 		judge_one(b);
 	}
-	if (c->dirty)
-		timer_set(&c->judge, 0);
+	judge_soon(c);
 	plans_touch(c, PLANS_EVERY_MS);
 }
 

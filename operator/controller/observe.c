@@ -194,7 +194,7 @@ static void on_synced(void *arg)
 	log_info("all views are whole", NULL);
 	plans_touch(c, 0);
 	sweep_touch(c);
-	timer_set(&c->judge, 0);
+	judge_soon(c);
 }
 
 #define OURS LABEL_MANAGED "=berth"

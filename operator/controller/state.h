@@ -128,7 +128,8 @@ void observe_scheduler(void *arg, const char *key, const cJSON *object);
 void observe_scheduler_gone(void *arg, const char *key);
 
 /* judge.c */
-void judge_dirty(void *arg); /* the timer's callback */
+void judge_soon(struct controller *c); /* if there is anything to judge and room for it */
+void judge_dirty(void *arg);           /* the timer's callback */
 
 /* act.c */
 void act_start(struct berth *b, const struct onboard_view *v, const struct onboard_todo *todo);

@@ -22,7 +22,7 @@ struct call {
 	void *arg;
 };
 
-static struct call calls[32];
+static struct call calls[64];
 static unsigned n_calls, n_events;
 static struct kube_watch_cfg views[N_WATCHES];
 static bool synced[N_WATCHES];
@@ -204,6 +204,7 @@ static void answer(int rc, const char *json)
 
 static void judge(void)
 {
+	timer_stop(&c->judge); /* as if it had run out */
 	judge_dirty(c);
 }
 
