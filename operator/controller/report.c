@@ -60,13 +60,13 @@ static void collect_dispatch(const struct controller *c, struct metrics *m)
 {
 	struct dispatch_stats s = dispatch_stats(c->dispatch);
 
-	metrics_gauge(m, "berth_workqueue_depth", "Keys that wait.", (double)s.depth, "name",
+	metrics_gauge(m, "workqueue_depth", "Keys that wait.", (double)s.depth, "name",
 		"onboarding", NULL);
-	metrics_gauge(m, "berth_workqueue_delayed", "Keys that wait for a back-off to end.",
+	metrics_gauge(m, "workqueue_delayed", "Keys that wait for a back-off to end.",
 		(double)s.delayed, "name", "onboarding", NULL);
-	metrics_counter(m, "berth_workqueue_adds_total", "Keys added.", (double)s.adds, "name",
+	metrics_counter(m, "workqueue_adds_total", "Keys added.", (double)s.adds, "name",
 		"onboarding", NULL);
-	metrics_counter(m, "berth_workqueue_retries_total", "Keys that had to come again.",
+	metrics_counter(m, "workqueue_retries_total", "Keys that had to come again.",
 		(double)s.retries, "name", "onboarding", NULL);
 	metrics_gauge(m, "berth_workers", "Worker processes.", s.workers, NULL);
 	metrics_gauge(m, "berth_worker_events", "Events that workers have now.", s.events, NULL);

@@ -32,7 +32,7 @@ static struct dispatch *d;
 
 /* ---- instead of lib/kube ---- */
 
-static int noted(const char *verb, struct kube_object o, const cJSON *body, kube_done *done,
+static inline int noted(const char *verb, struct kube_object o, const cJSON *body, kube_done *done,
 	void *arg)
 {
 	struct call *call = &calls[n_calls++];
@@ -117,7 +117,7 @@ int kube_watch_new(struct ws *ws, const struct kube_watch_cfg *cfg, struct kube_
 	return 0;
 }
 
-static unsigned index_of(const struct kube_watch *w)
+static inline unsigned index_of(const struct kube_watch *w)
 {
 	return (unsigned)((const struct kube_watch_cfg *)(const void *)w - views);
 }
@@ -151,7 +151,7 @@ struct kube_watch_stats kube_watch_stats(const struct kube_watch *w)
 
 /* ---- what a test does ---- */
 
-static void show(enum watch_index i, const char *key, const char *object)
+static inline void show(enum watch_index i, const char *key, const char *object)
 {
 	AUTO_JSON json = json_parse(object, strlen(object), NULL);
 
@@ -159,12 +159,12 @@ static void show(enum watch_index i, const char *key, const char *object)
 	views[i].object(views[i].arg, key, json);
 }
 
-static void show_gone(enum watch_index i, const char *key)
+static inline void show_gone(enum watch_index i, const char *key)
 {
 	views[i].gone(views[i].arg, key);
 }
 
-static void sync_views(void)
+static inline void sync_views(void)
 {
 	for (unsigned i = 0; i < N_WATCHES; i++) {
 		synced[i] = true;
@@ -173,7 +173,7 @@ static void sync_views(void)
 }
 
 /* The first call that is not answered yet, which must be this one. */
-static const struct call *expect(const char *verb, const char *at)
+static inline const struct call *expect(const char *verb, const char *at)
 {
 	if (!n_calls)
 		fail_msg("wanted %s %s, nothing was called", verb, at);
@@ -182,14 +182,14 @@ static const struct call *expect(const char *verb, const char *at)
 	return &calls[0];
 }
 
-static void expect_none(void)
+static inline void expect_none(void)
 {
 	if (n_calls)
 		fail_msg("unwanted: %s %s", calls[0].verb, calls[0].at);
 }
 
 /* Answers the first call; `json` may be NULL. */
-static void answer(int rc, const char *json)
+static inline void answer(int rc, const char *json)
 {
 	struct call call = calls[0];
 	struct kube_reply r = { .rc = rc };
@@ -202,30 +202,30 @@ static void answer(int rc, const char *json)
 	cJSON_Delete(call.body);
 }
 
-static void judge(void)
+static inline void judge(void)
 {
 	timer_stop(&c->judge); /* as if it had run out */
 	judge_dirty(c);
 }
 
-static void pass_time(int64_t ms)
+static inline void pass_time(int64_t ms)
 {
 	clock_fake_add(ms);
 	wake_due(c);
 	judge();
 }
 
-static size_t queued(void)
+static inline size_t queued(void)
 {
 	return dispatch_stats(d).depth;
 }
 
-static void nothing_closed(void *arg)
+static inline void nothing_closed(void *arg)
 {
 	(void)arg;
 }
 
-static int fixture_open(void **state)
+static inline int fixture_open(void **state)
 {
 	static const char *const argv[] = { "/bin/sleep", "60", NULL };
 	struct controller_cfg cfg = { .namespace = "berth-system" };
@@ -251,7 +251,7 @@ static int fixture_open(void **state)
 	return 0;
 }
 
-static int fixture_close(void **state)
+static inline int fixture_close(void **state)
 {
 	(void)state;
 	dispatch_close(d, 0, nothing_closed, NULL);

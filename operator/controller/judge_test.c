@@ -1,0 +1,251 @@
+/* When a worker is asked, and when not. */
+#include "controller/testing/scene.h"
+
+static void test_what_is_runnable_is_dispatched_until_it_is_settled(void **state)
+{
+	struct work_event ev;
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	judge();
+	expect_none();
+	T_EQ(queued(), 1);
+	T_TRUE(controller_event(c, "edge1", &ev));
+	T_STR(ev.subject, "edge1");
+	T_STR(ev.uid, "o1");
+	T_STR(ev.source, "urn:berth:hub");
+	T_HAS(ev.id, "o1.9.");
+	T_STR(json_str(ev.inputs, "schedulers.s"), "s1.1");
+	T_STR(json_str(ev.inputs, "plan"), revision);
+	AUTO_STR id = xstrdup(ev.id);
+	work_event_clear(&ev);
+	T_TRUE(controller_event(c, "edge1", &ev));
+	T_TRUE(strcmp(ev.id, id) != 0); /* an id is never used again */
+	work_event_clear(&ev);
+
+	AUTO_STR digest = digest_of_now();
+	AUTO_STR more = xprintf(",\"run\":{\"epoch\":1},\"observedDigest\":\"%s\"", digest);
+	given_a_follower(10, more);
+	T_FALSE(controller_event(c, "edge1", &ev));
+}
+
+static void test_without_the_hubs_name_nothing_is_dispatched(void **state)
+{
+	(void)state;
+	mem_free(STEAL(c->source));
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	judge();
+	T_EQ(queued(), 0);
+	greet(c);
+	expect("get", "namespaces/kube-system");
+	answer(0, "{\"metadata\":{\"uid\":\"hub\",\"resourceVersion\":\"1\"}}");
+	judge();
+	T_EQ(queued(), 1);
+}
+
+static void test_an_answer_is_believed_once_it_is_seen(void **state)
+{
+	struct result r = { .outcome = RESULT_Waiting, .resource_version = (char *)"50" };
+	struct work_event ev;
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	AUTO_STR digest = digest_of_now();
+	controller_result(c, "edge1", &r);
+	T_FALSE(controller_event(c, "edge1", &ev)); /* the view is older than the answer */
+	given_a_follower(49, "");
+	T_FALSE(controller_event(c, "edge1", &ev));
+	AUTO_STR more = xprintf(",\"run\":{\"epoch\":1},\"observedDigest\":\"%s\"", digest);
+	given_a_follower(50, more);
+	judge();
+	T_EQ(queued(), 0);
+}
+
+static void test_the_same_is_not_asked_again_at_once(void **state)
+{
+	struct result r = { .outcome = RESULT_Done };
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	mem_free(digest_of_now());
+	controller_result(c, "edge1", &r);
+	judge();
+	T_EQ(queued(), 0); /* the worker left it as it was */
+	pass_time(3100);
+	T_EQ(queued(), 1);
+}
+
+static void test_asking_again_grows_rare_until_there_is_news(void **state)
+{
+	struct result r = { .outcome = RESULT_Done };
+	struct berth *b;
+	int64_t longest = 0;
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	b = berth_find(c, "edge1");
+	for (int i = 0; i < 30; i++) {
+		clock_fake_add(60000);
+		mem_free(digest_of_now());
+		controller_result(c, "edge1", &r);
+		if (b->repeat_at - clock_mono_ms() > longest)
+			longest = b->repeat_at - clock_mono_ms();
+	}
+	T_TRUE(longest > 10000);
+	show(WATCH_SCHEDULERS, "s",
+		"{\"metadata\":{\"name\":\"s\",\"uid\":\"s1\",\"generation\":2},\"spec\":{}}");
+	mem_free(digest_of_now());
+	T_TRUE(b->repeat_at <= clock_mono_ms());
+	controller_result(c, "edge1", &r);
+	T_TRUE(b->repeat_at - clock_mono_ms() <= 3000);
+}
+
+static void test_what_a_worker_has_is_not_added(void **state)
+{
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	judge();
+	uv_run(loop_uv(loop), UV_RUN_NOWAIT);
+	T_TRUE(dispatch_busy(d, "edge1"));
+	T_EQ(dispatch_stats(d).adds, 1);
+	given_a_follower(10, ",\"run\":{\"epoch\":1}");
+	judge();
+	T_EQ(dispatch_stats(d).adds, 1);
+}
+
+static void test_what_was_waited_for_may_look_the_same(void **state)
+{
+	struct result r = { .outcome = RESULT_Superseded, .resource_version = (char *)"12" };
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	AUTO_STR plan = planned();
+	AUTO_STR status = settled_status("");
+	controller_result(c, "edge1", &r);
+	judge();
+	T_EQ(queued(), 0);
+	show_onboarding(12, "", plan, status);
+	judge();
+	T_EQ(queued(), 1);
+}
+
+static void test_news_are_asked_at_once(void **state)
+{
+	struct result r = { .outcome = RESULT_Done };
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	mem_free(digest_of_now());
+	controller_result(c, "edge1", &r);
+	show(WATCH_SCHEDULERS, "s",
+		"{\"metadata\":{\"name\":\"s\",\"uid\":\"s1\",\"generation\":2},\"spec\":{}}");
+	judge();
+	T_EQ(queued(), 1);
+}
+
+static void test_after_an_error_dispatch_comes_by_itself(void **state)
+{
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	mem_free(digest_of_now());
+	controller_result(c, "edge1", NULL); /* it died */
+	judge();
+	T_EQ(queued(), 0);
+	mem_free(digest_of_now()); /* the back-off is over: dispatch asks */
+	controller_result(c, "edge1", NULL);
+	show(WATCH_CLUSTERS, "edge1", CLUSTER("true", "Unknown"));
+	judge();
+	expect("patch", ONB "/status");
+}
+
+static void test_times_wake(void **state)
+{
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	AUTO_STR digest = digest_of_now();
+	AUTO_STR more = xprintf(",\"run\":{\"epoch\":1},\"observedDigest\":\"%s\","
+				"\"nextWakeTime\":\"2026-11-21T05:54:00Z\"",
+		digest);
+	given_a_follower(10, more);
+	judge();
+	for (int minute = 0; minute < 29; minute++)
+		pass_time(60000);
+	T_EQ(queued(), 0);
+	pass_time(60000);
+	T_EQ(queued(), 1);
+}
+
+static void test_drift_is_noticed_after_a_while(void **state)
+{
+	struct work_event ev;
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	AUTO_STR digest = digest_of_now();
+	AUTO_STR status = settled_status("");
+	AUTO_STR more =
+		xprintf(",\"run\":{\"epoch\":1},\"observedDigest\":\"%s\",\"steps\":[{"
+			"\"refs\":[{\"kind\":\"AddOnPlacementScore\",\"name\":\"berth\"}]}]",
+			digest);
+	AUTO_STR with = settled_status(more);
+	AUTO_STR plan = planned();
+
+	/* the third condition */
+	AUTO_STR registered = xprintf("%.*s,{\"type\":\"Registered\",\"status\":\"True\"}]%s",
+		(int)(strchr(with, ']') - with), with, strchr(with, ']') + 1);
+	show_onboarding(10, "", plan, registered);
+	judge();
+	pass_time(4900);
+	T_EQ(queued(), 0);
+	pass_time(200);
+	T_EQ(queued(), 1);
+	T_TRUE(controller_event(c, "edge1", &ev));
+	T_TRUE(json_bool_or(ev.inputs, "drift", false));
+	work_event_clear(&ev);
+	show(WATCH_SCORES, "edge1/berth",
+		"{\"metadata\":{\"name\":\"berth\",\"labels\":{\"berth.dev/uid\":\"o1\"}}}");
+	T_FALSE(controller_event(c, "edge1", &ev));
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_what_is_runnable_is_dispatched_until_it_is_settled),
+		T(test_without_the_hubs_name_nothing_is_dispatched),
+		T(test_an_answer_is_believed_once_it_is_seen),
+		T(test_the_same_is_not_asked_again_at_once),
+		T(test_asking_again_grows_rare_until_there_is_news),
+		T(test_what_a_worker_has_is_not_added),
+		T(test_what_was_waited_for_may_look_the_same),
+		T(test_news_are_asked_at_once),
+		T(test_after_an_error_dispatch_comes_by_itself),
+		T(test_times_wake),
+		T(test_drift_is_noticed_after_a_while),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
