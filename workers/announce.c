@@ -11,8 +11,8 @@ static bool differs(const cJSON *a, const cJSON *b, const char *key)
 	return strcmp(json_str_or(a, key, ""), json_str_or(b, key, "")) != 0;
 }
 
-static void tell(struct run *r, bool warning, const char *action, const char *reason,
-	const char *note, const char *run)
+void run_tell(struct run *r, bool warning, const char *action, const char *reason, const char *note,
+	const char *run)
 {
 	struct kube_event ev = {
 		.type = &KUBE_CLUSTER_ONBOARDING,
@@ -38,6 +38,14 @@ static bool is_news(const cJSON *step)
 	return strcmp(state, "Pending") && strcmp(state, "Running");
 }
 
+static bool is_trouble(const struct run *r, const cJSON *step)
+{
+	for (unsigned i = 0; i < r->n_items; i++)
+		if (!strcmp(r->items[i].name, json_str_or(step, "name", "")) && r->items[i].trouble)
+			return true;
+	return false;
+}
+
 void run_announce(struct run *r, const cJSON *before, const cJSON *after)
 {
 	const cJSON *step, *ready = json_find(json_key(after, "conditions"), "type", "Ready", NULL);
@@ -50,14 +58,14 @@ void run_announce(struct run *r, const cJSON *before, const cJSON *after)
 		if (is_news(step) &&
 			(differs(was, step, "state") || differs(was, step, "reason") ||
 				differs(was, step, "run")))
-			tell(r, !strcmp(json_str_or(step, "state", ""), "Failed"),
-				json_str_or(step, "type", "Step"), json_str_or(step, "reason", ""),
-				json_str_or(step, "message", ""), json_str_or(step, "run", ""));
+			run_tell(r, is_trouble(r, step), json_str_or(step, "type", "Step"),
+				json_str_or(step, "reason", ""), json_str_or(step, "message", ""),
+				json_str_or(step, "run", ""));
 	}
 	if (differs(was_ready, ready, "status") ||
 		(differs(was_ready, ready, "reason") &&
 			!strcmp(json_str_or(ready, "reason", ""), "NoPlan")))
-		tell(r, false, "Onboard",
+		run_tell(r, false, "Onboard",
 			!strcmp(json_str_or(ready, "status", ""), "True") ? "Ready" : "NotReady",
 			json_str_or(ready, "message", ""), json_str_or(after, "run.id", ""));
 }

@@ -48,6 +48,15 @@ static void make_items(struct run *r)
 		add_item(r, step, false);
 }
 
+static void refuse_rerun(struct run *r, const char *wanted)
+{
+	AUTO_STR note = xprintf("annotation " RERUN_ANNOTATION "=%.63s names no step of the plan: "
+				"give the name of one, or all",
+		wanted);
+
+	run_tell(r, true, "Rerun", "RerunRefused", note, "");
+}
+
 /* berth.dev/rerun: the steps begin anew.  Recorded in status first and only then taken off the
  * onboarding, so that a crash in between does not make it count twice. */
 static void accept_rerun(struct run *r, const char *wanted)
@@ -56,6 +65,10 @@ static void accept_rerun(struct run *r, const char *wanted)
 
 	if (!strcmp(json_str_or(r->status, "run.rerun", ""), wanted))
 		return;
+	if (strcmp(wanted, "all") && !run_plan_step(r, wanted)) {
+		refuse_rerun(r, wanted);
+		return;
+	}
 	json_each(step, json_key(r->status, "steps"))
 		if (!strcmp(wanted, "all") || !strcmp(wanted, json_str_or(step, "name", ""))) {
 			status_restart_step(step);

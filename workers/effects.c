@@ -2,9 +2,11 @@
 #include "workers/effects.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 static void push(struct effects *fx, enum effect_type type, struct ref r, const char *sub,
 	cJSON *body)
@@ -86,13 +88,40 @@ void effects_fact(struct effects *fx, const char *member, cJSON *value)
 	xjson_set(fx->facts, member, value);
 }
 
+static bool is_plain(uint32_t code)
+{
+	return code >= 0x20 && (code < 0x7f || code >= 0xa0);
+}
+
+/* In place: a blank for every control character, a question mark for every byte of none. */
+static void tame(char *text)
+{
+	size_t len = utf8_cut(text, strlen(text));
+	char *to = text;
+
+	for (size_t n; len > 0; text += n, len -= n) {
+		uint32_t code;
+
+		n = utf8_char(text, len, &code);
+		if (n && is_plain(code)) {
+			memmove(to, text, n);
+			to += n;
+		} else {
+			*to++ = n ? ' ' : '?';
+			n = n ? n : 1;
+		}
+	}
+	*to = '\0';
+}
+
 static void decide(struct effects *fx, enum verdict v, int64_t wake_ms, const char *reason,
 	const char *fmt, va_list args)
 {
-	char text[1024];
+	char text[EFFECTS_MESSAGE_MAX + 1];
 
 	assert(fx->verdict == VERDICT_NONE);
 	vsnprintf(text, sizeof(text), fmt, args);
+	tame(text);
 	fx->verdict = v;
 	fx->wake_ms = wake_ms;
 	fx->reason = xstrdup(reason);
@@ -105,6 +134,15 @@ void effects_wait(struct effects *fx, int64_t wake_ms, const char *reason, const
 
 	va_start(args, fmt);
 	decide(fx, VERDICT_WAIT, wake_ms, reason, fmt, args);
+	va_end(args);
+}
+
+void effects_blocked(struct effects *fx, int64_t wake_ms, const char *reason, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	decide(fx, VERDICT_BLOCKED, wake_ms, reason, fmt, args);
 	va_end(args);
 }
 

@@ -26,16 +26,19 @@ struct effect {
 
 enum verdict {
 	VERDICT_NONE,
-	VERDICT_WAIT, /* for an object to change, or until wake_ms */
+	VERDICT_WAIT,    /* for an object to change, or until wake_ms */
+	VERDICT_BLOCKED, /* the same, but somebody has to put something right: told as a warning */
 	VERDICT_DONE,
 	VERDICT_FAIL, /* tried again at wake_ms; never if that is 0 */
 };
+
+#define EFFECTS_MESSAGE_MAX 1000
 
 struct effects {
 	struct effect *list;
 	unsigned len, cap;
 	enum verdict verdict;
-	char *reason, *message; /* owned; CamelCase, sentence */
+	char *reason, *message; /* owned; CamelCase; one line, at most EFFECTS_MESSAGE_MAX bytes */
 	int64_t wake_ms;        /* wall clock; 0 = no time matters */
 	cJSON *outputs;         /* list of {name, type, value}; owned */
 	cJSON *facts;           /* members of status to set, e.g. "scores"; owned */
@@ -53,7 +56,11 @@ void effects_cleanup(struct effects *fx, struct ref r);
 void effects_output(struct effects *fx, const char *name, const char *type, const char *value);
 void effects_fact(struct effects *fx, const char *member, cJSON *value); /* takes value */
 
+/* The verdicts.  Their text may quote an edge: what is no character, or drives a terminal, is
+ * replaced. */
 void effects_wait(struct effects *fx, int64_t wake_ms, const char *reason, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
+void effects_blocked(struct effects *fx, int64_t wake_ms, const char *reason, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
 void effects_done(struct effects *fx, const char *reason, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void effects_fail(struct effects *fx, int64_t wake_ms, const char *reason, const char *fmt, ...)

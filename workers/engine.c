@@ -61,6 +61,12 @@ void run_error(struct run *r, const struct kube_reply *reply, const char *what)
 	run_end(r, RESULT_Error, "%s: %.800s", what, reply->err.msg);
 }
 
+void run_wake(struct run *r, int64_t at_ms)
+{
+	if (at_ms && (!r->wake_ms || at_ms < r->wake_ms))
+		r->wake_ms = at_ms;
+}
+
 struct kube_object run_onboarding(const struct run *r, const char *sub)
 {
 	return (struct kube_object){ &KUBE_CLUSTER_ONBOARDING, NULL, r->ev.subject, sub };
@@ -119,6 +125,7 @@ static bool is_ready(const struct run *r)
 /* A last look at the steps once all are Done, for what they keep until then. */
 static void tidy_up(struct run *r)
 {
+	r->tidied = true;
 	for (r->at = 0; r->at < r->n_items; r->at++) {
 		struct world w;
 
@@ -144,11 +151,14 @@ static void render(struct run *r)
 		.now_ms = clock_real_ms(),
 	};
 
+	status_order_steps(r->status, v.plan);
 	status_render(r->status, &v);
-	if (is_ready(r) && !r->cleanups.len)
+	if (is_ready(r) && !r->cleanups.len && !r->tidied)
 		tidy_up(r);
 	if (r->cleanups.len)
 		return; /* not at the end yet: who dies now must be called again */
+	if (is_ready(r))
+		xjson_set_bool(r->inputs, "drift", false); /* repaired, if there was one */
 	xjson_set_str(r->status, "nextWakeTime", r->wake_ms ? clock_text(r->wake_ms, text) : NULL);
 	xjson_set_str(r->status, "observedDigest", inputs_digest(r->inputs, digest));
 }

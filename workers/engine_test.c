@@ -179,7 +179,7 @@ static void test_missing_right_is_a_condition(void **state)
 
 	(void)state;
 	scene_set_up(&s);
-	s.hub.refuse = "manifestworks";
+	s.hub.refuse = "create manifestworks";
 	T_EQ(scene_work(&s, -1), RESULT_Waiting);
 	T_STR(scene_condition(&s, "Ready", "reason"), "Forbidden");
 	T_STR(scene_condition(&s, "Stalled", "status"), "True");

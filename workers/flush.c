@@ -114,8 +114,10 @@ bool run_flush(struct run *r, bool take)
 {
 	AUTO_JSON patch = status_patch(r->ev.uid, r->base, r->status);
 
-	if (!patch && !(take && !r->ours))
+	if (!patch && !(take && !r->ours)) {
+		r->must_write = false; /* it is there already, from a worker that died */
 		return false;
+	}
 	if (!r->ours) {
 		xjson_set_int(r->status, "run.epoch", json_int_or(r->base, "run.epoch", 0) + 1);
 		xjson_set_str(r->status, "run.worker", r->e->worker);

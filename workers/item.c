@@ -44,14 +44,15 @@ static void prepare(struct run *r)
 
 	r->asks = 0;
 	hash_random_hex(RUN_ID_DIGITS, r->item_run);
+	run_world(r, &w);
 	if (r->items[r->at].retract) {
-		status_set_step(step, "Undoing", "Undoing", "is being undone", clock_real_ms());
+		if (strcmp(world_state(&w), "Undoing")) /* else its time runs already */
+			status_set_step(step, "Undoing", "Undoing", "is being undone", w.now_ms);
 		return;
 	}
-	run_world(r, &w);
 	hash_inputs(r, &w, hash);
 	was = json_str(step, "inputsHash");
-	if (was && strcmp(was, hash)) {
+	if ((was && strcmp(was, hash)) || !strcmp(world_state(&w), "Undoing")) {
 		status_restart_step(step);
 		xjson_set_int(step, "attempts", 0);
 	} else if (!strcmp(world_state(&w), "Failed") && retry_ms(step) &&
@@ -91,6 +92,8 @@ static void undone(struct run *r)
 
 		mem_free(r->receipt);
 		r->receipt = receipt;
+		run_tell(r, true, it->kind->type, r->fx.reason, r->fx.message,
+			json_str_or(run_step(r), "run", ""));
 	}
 	if (!strcmp(it->kind->type, "Benchmark")) {
 		xjson_remove(r->status, "scores");
@@ -120,10 +123,11 @@ void run_settle(struct run *r)
 	cJSON *step = run_step(r);
 	char retry[CLOCK_TEXT_LEN];
 	const char *state = v == VERDICT_DONE ? "Done"
-		: v == VERDICT_FAIL           ? "Failed"
 		: retract                     ? "Undoing"
+		: v == VERDICT_FAIL           ? "Failed"
 					      : "Waiting";
 
+	r->items[r->at].trouble = v == VERDICT_BLOCKED || v == VERDICT_FAIL;
 	if (retract && v == VERDICT_DONE) {
 		undone(r);
 	} else {
@@ -135,7 +139,7 @@ void run_settle(struct run *r)
 	}
 	if (v != VERDICT_DONE) {
 		r->stopped = true;
-		r->wake_ms = r->fx.wake_ms;
+		run_wake(r, r->fx.wake_ms);
 	}
 	effects_clear(&r->fx);
 	r->next = 0;

@@ -26,6 +26,19 @@ cJSON *status_step(cJSON *status, const char *name, const char *type)
 	return step;
 }
 
+void status_order_steps(cJSON *status, const cJSON *plan)
+{
+	cJSON *steps = json_key(status, "steps");
+	const cJSON *wanted;
+
+	json_each(wanted, json_at(plan, "steps")) {
+		cJSON *step = json_find(steps, "name", json_str_or(wanted, "name", ""), NULL);
+
+		if (step)
+			cJSON_AddItemToArray(steps, cJSON_DetachItemViaPointer(steps, step));
+	}
+}
+
 void status_drop_step(cJSON *status, const char *name)
 {
 	cJSON *steps = json_key(status, "steps");
@@ -97,7 +110,7 @@ void status_set_ref_uid(cJSON *step, struct ref r, const char *uid)
 	int i;
 	cJSON *ref = find_ref(step, r, &i);
 
-	if (ref && uid)
+	if (ref)
 		xjson_set_str(ref, "uid", uid);
 }
 

@@ -6,6 +6,8 @@
 
 /* The entry of a step in status.steps; made (state Pending) if absent. */
 cJSON *status_step(cJSON *status, const char *name, const char *type);
+/* The steps of the plan stand in its order, behind those that are undone. */
+void status_order_steps(cJSON *status, const cJSON *plan);
 void status_drop_step(cJSON *status, const char *name);
 
 /* state, reason, message; startTime when it leaves Pending, completionTime when it is Done. */
@@ -16,7 +18,8 @@ void status_set_step(cJSON *step, const char *state, const char *reason, const c
 void status_restart_step(cJSON *step);
 
 void status_add_ref(cJSON *step, struct ref r);
-void status_set_ref_uid(cJSON *step, struct ref r, const char *uid);
+void status_set_ref_uid(cJSON *step, struct ref r,
+	const char *uid);                                    /* NULL: not known (any more) */
 const char *status_ref_uid(const cJSON *step, struct ref r); /* NULL if not known */
 void status_drop_ref(cJSON *step, struct ref r);
 

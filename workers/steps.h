@@ -30,6 +30,9 @@ const struct scheduler_kind *scheduler_kind_of(const char *type);
 
 extern const struct scheduler_kind SCHEDULER_PLACEMENT;
 
+/* When to try a failed step again: in a minute, in two, four… an hour at most, by its attempts. */
+int64_t step_retry_ms(const struct world *w);
+
 /* The undo of a step whose traces are objects on the hub: deletes its refs in reverse, waits
  * until they are gone or the deadline passed; says in its message what had to stay. */
 void step_retract_refs(const struct world *w, struct effects *fx);

@@ -46,23 +46,23 @@ static void advance(const struct world *w, const cJSON *scheduler, struct effect
 	const cJSON *object = NULL;
 
 	if (!cJSON_GetArraySize(json_at(w->status, "scores"))) {
+		step_drop_refs(w, NULL, fx);
 		effects_fail(fx, 0, "NoScores",
 			"nothing was measured: put a Benchmark step before step %s",
 			json_str_or(w->spec, "name", ""));
 		return;
 	}
 	if (world_object(w, score, &object) == SEEN_PRESENT && !world_owns(w, object)) {
-		effects_fail(fx, 0, "NameTaken",
+		effects_fail(fx, step_retry_ms(w), "NameTaken",
 			"AddOnPlacementScore %s/%s exists and is not of this onboarding: "
 			"remove it, or give the scheduler another placement.scoreName",
 			score.ns, score.name);
 		return;
 	}
 	step_drop_refs(w, &score, fx);
-	if (!object) {
-		effects_intend(fx, score);
+	effects_intend(fx, score);
+	if (!object)
 		effects_create(fx, score, labelled(w, score));
-	}
 	effects_apply(fx, score, "status", with_scores(w, score));
 	effects_output(fx, "scoreName", "string", score.name);
 	effects_done(fx, "Registered", "AddOnPlacementScore %s/%s holds the scores", score.ns,

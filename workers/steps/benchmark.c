@@ -32,23 +32,34 @@ static int64_t deadline_ms(const struct world *w)
 	return start_ms + json_int_or(w->spec, "benchmark.timeoutSeconds", 600) * 1000 + TRAVEL_MS;
 }
 
-/* A minute, two, four… an hour at most: an edge that cannot be measured costs little. */
-static int64_t retry_ms(const struct world *w)
+/* Its work is no longer needed, unless the plan wants to keep it for a look at its logs. */
+static void let_go(const struct world *w, struct ref work, struct effects *fx)
 {
-	int64_t attempts = json_int_or(w->step, "attempts", 1);
-	int64_t delay_ms = 60 * 1000;
+	bool until_ready =
+		!strcmp(json_str_or(w->spec, "benchmark.retain", "UntilRead"), "UntilReady");
 
-	for (int64_t i = 1; i < attempts && delay_ms < 3600 * 1000; i++)
-		delay_ms *= 2;
-	return w->now_ms + (delay_ms < 3600 * 1000 ? delay_ms : 3600 * 1000);
+	if (!until_ready || w->complete)
+		effects_cleanup(fx, work);
+}
+
+static void send_work(const struct world *w, struct ref work, struct effects *fx)
+{
+	effects_intend(fx, work);
+	effects_create(fx, work, benchmark_work(w));
+	effects_wait(fx, deadline_ms(w), "BenchmarkRunning", "work %s sent to the edge", work.name);
 }
 
 static void start(const struct world *w, struct ref work, struct effects *fx)
 {
 	step_drop_refs(w, &work, fx);
-	effects_intend(fx, work);
-	effects_create(fx, work, benchmark_work(w));
-	effects_wait(fx, deadline_ms(w), "BenchmarkRunning", "work %s sent to the edge", work.name);
+	send_work(w, work, fx);
+}
+
+static void done(const cJSON *scores, bool settled, struct effects *fx)
+{
+	effects_done(fx, settled ? "Measured" : "Unstable", "overall score %lld of 100%s",
+		(long long)json_int_or(json_find(scores, "name", "overall", NULL), "value", 0),
+		settled ? "" : "; the values did not settle within the budget, see measurements");
 }
 
 static void finish(const struct world *w, const char *report, struct ref work, struct effects *fx)
@@ -57,17 +68,15 @@ static void finish(const struct world *w, const char *report, struct ref work, s
 	bool settled;
 	struct err e;
 
-	effects_cleanup(fx, work);
+	let_go(w, work, fx);
 	if (benchmark_judge(w, report, &measurements, &scores, &settled, &e) < 0) {
-		effects_fail(fx, retry_ms(w), "BadReport",
+		effects_fail(fx, step_retry_ms(w), "BadReport",
 			"what the edge reported cannot be used: %s", e.msg);
 		return;
 	}
+	done(scores, settled, fx);
 	effects_fact(fx, "measurements", measurements);
 	effects_fact(fx, "scores", scores);
-	effects_done(fx, settled ? "Measured" : "Unstable", "overall score %lld of 100%s",
-		(long long)json_int_or(json_find(scores, "name", "overall", NULL), "value", 0),
-		settled ? "" : "; the values did not settle within the budget, see measurements");
 }
 
 static void look(const struct world *w, const cJSON *object, struct ref work, struct effects *fx)
@@ -78,31 +87,43 @@ static void look(const struct world *w, const cJSON *object, struct ref work, st
 	if (r.state == BENCHMARK_RESULT) {
 		finish(w, r.result, work, fx);
 	} else if (r.state == BENCHMARK_FAILED) {
-		effects_cleanup(fx, work);
-		effects_fail(fx, retry_ms(w), r.reason, "%s", r.message);
+		let_go(w, work, fx);
+		effects_fail(fx, step_retry_ms(w), r.reason, "%s", r.message);
 	} else if (w->now_ms >= deadline_ms(w)) {
-		effects_cleanup(fx, work);
-		effects_fail(fx, retry_ms(w),
+		let_go(w, work, fx);
+		effects_fail(fx, step_retry_ms(w),
 			strcmp(r.reason, "BenchmarkRunning") ? r.reason : "DeadlineExceeded",
 			"no result within %lld s: %s",
 			(long long)json_int_or(w->spec, "benchmark.timeoutSeconds", 600),
 			r.message);
 	} else {
-		effects_wait(fx, deadline_ms(w), r.reason, "%s", r.message);
+		(r.blocked ? effects_blocked : effects_wait)(fx, deadline_ms(w), r.reason, "%s",
+			r.message);
 	}
 }
 
 /* Done: the work may still be there, after a crash before its deletion or because the plan
- * retains it. */
+ * retains it; and the plan may weigh the scores otherwise by now. */
 static void tidy(const struct world *w, struct ref work, struct effects *fx)
 {
-	bool until_ready =
-		!strcmp(json_str_or(w->spec, "benchmark.retain", "UntilRead"), "UntilReady");
+	cJSON *scores = benchmark_weigh(w, json_at(w->status, "scores"));
 
-	if ((!until_ready || w->complete) && cJSON_GetArraySize(json_at(w->step, "refs")))
-		effects_cleanup(fx, work);
-	effects_done(fx, json_str_or(w->step, "reason", "Measured"), "%s",
-		json_str_or(w->step, "message", ""));
+	if (cJSON_GetArraySize(json_at(w->step, "refs")))
+		let_go(w, work, fx);
+	done(scores, strcmp(json_str_or(w->step, "reason", ""), "Unstable"), fx);
+	effects_fact(fx, "scores", scores);
+}
+
+/* Intended, and then the power went: or someone deleted it.  The run's id stays the same. */
+static void lost(const struct world *w, struct ref work, struct effects *fx)
+{
+	if (w->now_ms < deadline_ms(w))
+		send_work(w, work, fx);
+	else
+		effects_fail(fx, step_retry_ms(w), "DeadlineExceeded",
+			"no result within %lld s, and work %s is gone",
+			(long long)json_int_or(w->spec, "benchmark.timeoutSeconds", 600),
+			work.name);
 }
 
 static void advance(const struct world *w, struct effects *fx)
@@ -118,13 +139,9 @@ static void advance(const struct world *w, struct effects *fx)
 	} else if (world_object(w, work, &object) == SEEN_NOT_YET) {
 		effects_read(fx, work);
 	} else if (!object) {
-		/* Intended, and then the power went: or someone deleted it.  The run's id is the
-		 * same. */
-		effects_create(fx, work, benchmark_work(w));
-		effects_wait(fx, deadline_ms(w), "BenchmarkRunning", "work %s sent to the edge",
-			work.name);
+		lost(w, work, fx);
 	} else if (!world_owns(w, object)) {
-		effects_fail(fx, retry_ms(w), "NameTaken",
+		effects_fail(fx, step_retry_ms(w), "NameTaken",
 			"ManifestWork %s/%s exists and is not of this onboarding", w->cluster,
 			name);
 	} else {

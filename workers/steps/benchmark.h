@@ -27,6 +27,7 @@ enum benchmark_state {
 struct benchmark_report {
 	enum benchmark_state state;
 	bool started; /* the program was seen to run */
+	bool blocked; /* it goes on only when somebody puts something right */
 	char reason[64];
 	char message[640];
 	const char *result; /* borrowed from the work */
@@ -37,6 +38,9 @@ void benchmark_read(const struct world *w, const cJSON *work, struct benchmark_r
  * caller's; or -EPROTO with the reason.  A report is hostile until every field was checked. */
 int benchmark_judge(const struct world *w, const char *report, cJSON **ret_measurements,
 	cJSON **ret_scores, bool *ret_settled, struct err *e) MUST_CHECK;
+
+/* The probes' scores with `overall` as the plan weighs them; the caller's. */
+cJSON *benchmark_weigh(const struct world *w, const cJSON *scores);
 
 /* 0..100 for a measured value: 100 v / (v + reference), so a machine at the reference has 50,
  * twice as fast 67, and no machine is off the scale.  Rounded to nearest. */

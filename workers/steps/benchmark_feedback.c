@@ -57,6 +57,7 @@ static void say_not_applied(const cJSON *work, const cJSON *applied, struct benc
 {
 	const cJSON *manifest;
 
+	r->blocked = true;
 	json_each(manifest, json_at(work, "status.resourceStatus.manifests")) {
 		const cJSON *c =
 			json_find(json_at(manifest, "conditions"), "type", "Applied", NULL);
@@ -93,7 +94,8 @@ static void read_pod(const struct world *w, const cJSON *work, struct benchmark_
 		   *waiting = text(work, "pods", "waiting");
 	const char *ended = text(work, "pods", "ended"),
 		   *pod_reason = text(work, "pods", "podReason");
-	const cJSON *exit_code = feedback(work, "pods", "exitCode");
+	const cJSON *ended_with = feedback(work, "pods", "exitCode"),
+		    *exit_code = cJSON_IsNumber(ended_with) ? ended_with : NULL;
 
 	r->started = exit_code || !strcmp(text(work, "pods", "phase"), "Running");
 	if (exit_code && cJSON_GetNumberValue(exit_code) == 0) {
@@ -112,6 +114,7 @@ static void read_pod(const struct world *w, const cJSON *work, struct benchmark_
 			"the benchmark pod failed on the edge: %.60s",
 			*pod_reason ? pod_reason : "no reason given");
 	} else if (is_pull_trouble(waiting)) {
+		r->blocked = true;
 		say(r, BENCHMARK_RUNNING, "ImagePull",
 			"the edge cannot pull image %.200s (%.60s): "
 			"push it where the edge can reach it, load it there, or correct the plan's benchmark.image",

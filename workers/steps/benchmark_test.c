@@ -118,6 +118,8 @@ static const struct {
 		"reg/img:1" },
 	{ "Job", APPLIED, "jobs", S("failed", "BackoffLimitExceeded"), BENCHMARK_FAILED,
 		"NotStarted", "BackoffLimitExceeded" },
+	{ "Pod", APPLIED, "pods", S("exitCode", "zero"), BENCHMARK_RUNNING, "BenchmarkRunning",
+		"with the edge" },
 	{ "Pod", APPLIED, "pods", S("phase", "Pending"), BENCHMARK_RUNNING, "BenchmarkRunning",
 		"with the edge" },
 	{ "Pod", APPLIED, "pods", S("phase", "Running"), BENCHMARK_RUNNING, "BenchmarkRunning",

@@ -41,7 +41,7 @@ static void advance(const struct world *w, struct effects *fx)
 	}
 	if (!scheduler || json_at(scheduler, "metadata.deletionTimestamp")) {
 		step_drop_refs(w, NULL, fx);
-		effects_wait(fx, 0, scheduler ? "SchedulerDeleting" : "SchedulerNotFound",
+		effects_blocked(fx, 0, scheduler ? "SchedulerDeleting" : "SchedulerNotFound",
 			"FunctionScheduler %s %s: create it, or correct schedulerRef of step %s in the plan",
 			r.name, scheduler ? "is being deleted" : "does not exist",
 			json_str_or(w->spec, "name", ""));

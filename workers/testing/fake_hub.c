@@ -153,7 +153,8 @@ static int fake_call(void *arg, enum hub_verb verb, struct kube_object o, const 
 		o.sub ? o.sub : "");
 	f->calls++;
 	*(verb == HUB_GET ? &f->gets : &f->writes) += 1;
-	if (f->refuse && verb != HUB_GET && !strcmp(f->refuse, o.type->plural))
+	AUTO_STR asked = xprintf("%s %s", verbs[verb], o.type->plural);
+	if (f->refuse && !strcmp(f->refuse, asked))
 		rc = -EACCES;
 	else if (verb == HUB_GET)
 		rc = fake_get(f, o) ? 0 : -ENOENT;
@@ -181,7 +182,7 @@ static void fake_event(void *arg, const struct kube_event *ev)
 {
 	struct fake *f = arg;
 
-	buf_printf(&f->events, "%s ", ev->reason);
+	buf_printf(&f->events, "%s%s ", ev->reason, ev->warning ? "!" : "");
 }
 
 struct hub fake_hub(struct fake *f)

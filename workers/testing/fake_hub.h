@@ -23,8 +23,8 @@ struct fake {
 	int version, calls, cut_after; /* cut_after: calls that are still answered; -1 = all */
 	int writes, gets;
 	struct buf journal; /* "VERB kind" per call */
-	struct buf events;
-	const char *refuse; /* plural whose writes are forbidden */
+	struct buf events;  /* "REASON " per Event, "REASON! " if it is a warning */
+	const char *refuse; /* "VERB plural" that is forbidden */
 };
 
 struct hub fake_hub(struct fake *f);
