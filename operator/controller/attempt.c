@@ -9,6 +9,8 @@
 #define FIRST_RETRY_MS 100
 #define LAST_RETRY_MS  60000
 #define AWAIT_MS       10000
+#define TELL_MS        60000
+#define TELL_MOST      10
 
 bool attempt_may(const struct attempt *a, uint64_t seen, int64_t now, int64_t *ret_when)
 {
@@ -36,6 +38,21 @@ void attempt_forget(struct attempt *a)
 	a->await_until = 0;
 }
 
+/* Ten thousand clusters may fail for one and the same reason: some lines a minute tell it as well. */
+static bool may_tell(int64_t now)
+{
+	static int64_t since;
+	static unsigned told;
+
+	if (!told || now - since >= TELL_MS) {
+		since = now;
+		told = 0;
+	}
+	if (++told == TELL_MOST)
+		log_warn("more writes fail: not all are told", NULL);
+	return told < TELL_MOST;
+}
+
 /* What only means that our view was late: the watch will show it. */
 static bool is_late(int rc)
 {
@@ -55,9 +72,10 @@ static void failed(struct attempt *a, const struct kube_reply *r, const char *wh
 			NULL);
 		return;
 	}
-	if (failure != a->told)
-		log_warn("a write failed and is tried again", "what", what, kind, name, "error",
-			r->err.msg, NULL);
+	if (failure == a->told || !may_tell(clock_mono_ms()))
+		return;
+	log_warn("a write failed and is tried again", "what", what, kind, name, "error", r->err.msg,
+		NULL);
 	a->told = failure;
 }
 

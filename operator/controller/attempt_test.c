@@ -74,6 +74,23 @@ static void test_failures_wait_longer_and_longer(void **state)
 	T_TRUE(when - clock_mono_ms() <= 300); /* a success forgets them */
 }
 
+static void test_a_crowd_of_failures_is_told_in_a_few_lines(void **state)
+{
+	unsigned told = 0;
+
+	(void)state;
+	clock_fake_add(86400000); /* longer than any test before */
+	for (int i = 0; i < 100; i++) {
+		a = (struct attempt){ 0 };
+		T_FALSE(ends(-EACCES, NULL));
+		told += a.told != 0;
+	}
+	T_EQ(told, 9);
+	clock_fake_add(60000);
+	T_FALSE(ends(-EACCES, NULL)); /* what was not told is told later */
+	T_TRUE(a.told != 0);
+}
+
 static void test_waits_for_the_view(void **state)
 {
 	(void)state;
@@ -103,6 +120,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_one_at_a_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failures_wait_longer_and_longer, setup,
 			teardown),
+		cmocka_unit_test_setup_teardown(test_a_crowd_of_failures_is_told_in_a_few_lines,
+			setup, teardown),
 		cmocka_unit_test_setup_teardown(test_waits_for_the_view, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_latest_write_counts, setup, teardown),
 	};
