@@ -13,6 +13,7 @@ struct scene {
 	struct loop *loop;
 	struct ws *ws;
 	struct serve_cfg cfg;
+	void (*collect)(void *arg, struct metrics *m); /* NULL: collect() */
 	int port;
 	const char *not_ready;
 	int clusters;
@@ -102,7 +103,9 @@ static void scene_run(struct scene *s, void (*client)(struct scene *s))
 	struct err e;
 
 	s->client = client;
-	s->cfg = (struct serve_cfg){ .collect = collect, .ready = ready, .arg = s };
+	s->cfg = (struct serve_cfg){ .collect = s->collect ? s->collect : collect,
+		.ready = ready,
+		.arg = s };
 	if (!s->not_ready)
 		s->not_ready = "";
 	T_EQ(loop_new(&s->loop, &e), 0);
@@ -312,6 +315,46 @@ static void closes_with_an_answer_under_way(void **state)
 	T_EQ(mem_live(), before);
 }
 
+static void collect_without_memory(void *arg, struct metrics *m)
+{
+	collect(arg, m);
+	oom_fail_at(0);
+	metrics_gauge(m, "berth_last", "Never told.", 1, NULL);
+	T_TRUE(oom_off());
+}
+
+static void page_without_memory(void **state)
+{
+	struct scene s = { .collect = collect_without_memory };
+
+	(void)state;
+	scene_run(&s, get_metrics);
+	T_HAS(s.reply, "HTTP/1.1 503 Service Unavailable\r\n");
+	T_STR(body(&s), "out of memory\n");
+	scene_clear(&s);
+}
+
+static void start_without_memory(void **state)
+{
+	struct loop *l;
+	struct ws *ws;
+	struct serve_cfg cfg = { 0 };
+	struct err e;
+	int rc;
+
+	(void)state;
+	T_EQ(loop_new(&l, &e), 0);
+	T_EQ(ws_new(l, NULL, "test", &ws, &e), 0);
+	oom_fail_at(0);
+	rc = serve_start(ws, "127.0.0.1:0", &cfg, &e);
+	T_TRUE(oom_off());
+	T_EQ(rc, -ENOMEM);
+	T_EQ(serve_start(ws, "127.0.0.1:0", &cfg, &e), 0);
+	ws_close(ws, NULL, NULL);
+	loop_run(l);
+	loop_free(l);
+}
+
 static void address_errors(void **state)
 {
 	static const struct {
@@ -366,6 +409,8 @@ int main(void)
 		cmocka_unit_test(upgrade_is_refused),
 		cmocka_unit_test(connections_are_bounded),
 		cmocka_unit_test(closes_with_an_answer_under_way),
+		cmocka_unit_test(page_without_memory),
+		cmocka_unit_test(start_without_memory),
 		cmocka_unit_test(address_errors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
