@@ -53,6 +53,7 @@ struct worker {
 	struct engine engine;
 	char name[96];
 	bool ended, closing; /* input has ended; we are on our way out */
+	bool broke_off;      /* it ended by an error */
 	struct timer last_words;
 	int64_t end_ms;
 };
@@ -136,6 +137,7 @@ static void on_end(void *arg, int error)
 
 	if (error < 0)
 		log_error("input broke off", "error", strerror(-error), NULL);
+	w->broke_off = w->broke_off || error < 0;
 	w->ended = true;
 	end_if_idle(w);
 }
@@ -201,6 +203,8 @@ static int run(const struct option_value *o)
 		log_error("cannot start", "error", e.msg, NULL);
 	else
 		loop_free(w.loop);
+	if (w.broke_off)
+		exit_code = EXIT_OTHER;
 	kube_config_clear(&w.config);
 	return exit_code;
 }

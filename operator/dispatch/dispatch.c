@@ -31,7 +31,9 @@ struct worker {
 	struct job *jobs;
 	unsigned events;
 	int64_t idle_since_ms;
-	bool closed; /* gets no more events: its input is closed, or it was killed */
+	int64_t end_ms; /* when it must be gone, once its input is closed */
+	bool closed;    /* gets no more events: its input is closed, or it was killed */
+	bool killed;
 	struct worker *next;
 };
 
@@ -49,12 +51,7 @@ struct dispatch {
 	void *done_arg;
 };
 
-static void turn(struct dispatch *d);
-
-static void on_timer(void *arg)
-{
-	turn(arg);
-}
+static void turn(void *dispatch);
 
 int dispatch_new(struct loop *l, const struct dispatch_cfg *cfg, struct dispatch **ret,
 	struct err *e)
@@ -67,7 +64,7 @@ int dispatch_new(struct loop *l, const struct dispatch_cfg *cfg, struct dispatch
 	d->loop = l;
 	d->cfg = *cfg;
 	queue_init(&d->queue, BACKOFF_BASE_MS, BACKOFF_CAP_MS);
-	timer_init(l, &d->timer, on_timer, d);
+	timer_init(l, &d->timer, turn, d);
 	*ret = d;
 	return 0;
 }
@@ -222,6 +219,13 @@ static bool hand_over(struct worker *w, struct queue_key *k, struct work_event *
 	return true;
 }
 
+/* It ends by itself, in as much time as an event has. */
+static void let_go(struct worker *w)
+{
+	w->closed = true;
+	w->end_ms = clock_mono_ms() + w->d->cfg.deadline_ms;
+}
+
 /* False when no more can be started now. */
 static bool start_next(struct dispatch *d)
 {
@@ -248,7 +252,7 @@ static bool start_next(struct dispatch *d)
 		d->stats.retries++;
 		queue_done(&d->queue, k, true);
 		if (w)
-			w->closed = true; /* its input is gone; its end will be told */
+			let_go(w); /* its input is gone; its end will be told */
 	}
 	work_event_clear(&ev);
 	return true;
@@ -265,7 +269,7 @@ static void sooner(int64_t *at, int64_t other)
 static void kill_worker(struct worker *w, const char *why)
 {
 	log_warn("worker killed", "why", why, NULL);
-	w->closed = true;
+	w->closed = w->killed = true;
 	child_signal(w->child, SIGKILL);
 }
 
@@ -273,6 +277,14 @@ static void look_after(struct worker *w, int64_t now_ms, int64_t *wake_ms)
 {
 	struct dispatch *d = w->d;
 
+	if (w->killed)
+		return;
+	if (d->closing && now_ms >= d->kill_ms) {
+		kill_worker(w, "the operator ends");
+		return;
+	}
+	if (d->closing)
+		sooner(wake_ms, d->kill_ms);
 	for (struct job *j = w->jobs; j; j = j->next) {
 		if (j->deadline_ms <= now_ms) {
 			kill_worker(w, "an event was not answered in time");
@@ -280,14 +292,18 @@ static void look_after(struct worker *w, int64_t now_ms, int64_t *wake_ms)
 		}
 		sooner(wake_ms, j->deadline_ms);
 	}
-	if (w->closed || w->events)
+	if (w->events)
 		return;
-	if (d->closing || now_ms - w->idle_since_ms >= d->cfg.linger_ms) {
-		w->closed = true;
+	if (!w->closed && (d->closing || now_ms - w->idle_since_ms >= d->cfg.linger_ms)) {
+		let_go(w);
 		child_close_stdin(w->child);
-	} else {
-		sooner(wake_ms, w->idle_since_ms + d->cfg.linger_ms);
 	}
+	if (!w->closed)
+		sooner(wake_ms, w->idle_since_ms + d->cfg.linger_ms);
+	else if (now_ms < w->end_ms)
+		sooner(wake_ms, w->end_ms);
+	else
+		kill_worker(w, "it was let go and does not end");
 }
 
 static void on_timer_closed(void *arg)
@@ -301,19 +317,9 @@ static void on_timer_closed(void *arg)
 	done(done_arg);
 }
 
-static void close_turn(struct dispatch *d, int64_t now_ms, int64_t *wake_ms)
+static void turn(void *dispatch)
 {
-	if (now_ms < d->kill_ms) {
-		sooner(wake_ms, d->kill_ms);
-		return;
-	}
-	for (struct worker *w = d->workers; w; w = w->next)
-		kill_worker(w, "the operator ends");
-	d->kill_ms = INT64_MAX;
-}
-
-static void turn(struct dispatch *d)
-{
+	struct dispatch *d = dispatch;
 	int64_t now_ms = clock_mono_ms(), wake_ms;
 
 	if (d->closing && !d->workers) {
@@ -325,8 +331,6 @@ static void turn(struct dispatch *d)
 		;
 	for (struct worker *w = d->workers; w; w = w->next)
 		look_after(w, now_ms, &wake_ms);
-	if (d->closing)
-		close_turn(d, now_ms, &wake_ms);
 	sooner(&wake_ms, queue_due(&d->queue, now_ms));
 	if (wake_ms >= 0)
 		timer_set(&d->timer, wake_ms - now_ms);

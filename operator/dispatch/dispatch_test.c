@@ -73,7 +73,8 @@ static void test_queue_backs_off(void **state)
 struct scene {
 	struct loop *loop;
 	struct dispatch *d;
-	struct timer end;
+	struct timer end, later;
+	const char *late;                  /* a key that is added 100 ms later; NULL = none */
 	int events, answers, deaths, want; /* the loop stops at `want` answers and deaths */
 	bool nothing;                      /* event() says that there is nothing to do */
 	unsigned most;                     /* workers at once */
@@ -127,6 +128,13 @@ static void on_end(void *arg)
 	finish(arg);
 }
 
+static void on_later(void *arg)
+{
+	struct scene *s = arg;
+
+	dispatch_add(s->d, s->late);
+}
+
 /* Runs until `want` results came, or for 3 s at most. */
 static void play(struct scene *s, const char *script, unsigned max_workers, unsigned events,
 	const char *const *keys)
@@ -146,10 +154,14 @@ static void play(struct scene *s, const char *script, unsigned max_workers, unsi
 	timer_init(s->loop, &s->end, on_end, s);
 	if (!s->want)
 		timer_set(&s->end, 150);
+	timer_init(s->loop, &s->later, on_later, s);
+	if (s->late)
+		timer_set(&s->later, 100);
 	for (; *keys; keys++)
 		dispatch_add(s->d, *keys);
 	loop_run(s->loop);
 	timer_close(&s->end, NULL);
+	timer_close(&s->later, NULL);
 	loop_free(s->loop);
 }
 
@@ -204,6 +216,19 @@ static void test_idle_worker_is_let_go(void **state)
 	T_EQ(s.answers, 1);
 	T_EQ(s.last.workers, 0); /* 150 ms later, the linger is 30 */
 	T_EQ(s.last.crashes, 0);
+}
+
+/* It was let go and does not go: its place is needed. */
+static void test_stuck_worker_is_killed(void **state)
+{
+	struct scene s = { .want = 2, .late = "b" };
+
+	(void)state;
+	alarm(5);
+	play(&s, ANSWER("Done") "; exec sleep 30", 1, 1, one);
+	alarm(0);
+	T_EQ(s.answers, 2);
+	T_EQ(s.last.spawns, 2);
 }
 
 static void test_death_loses_nothing(void **state)
@@ -282,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_cap),
 		cmocka_unit_test(test_nothing_to_do_starts_nobody),
 		cmocka_unit_test(test_idle_worker_is_let_go),
+		cmocka_unit_test(test_stuck_worker_is_killed),
 		cmocka_unit_test(test_death_loses_nothing),
 		cmocka_unit_test(test_error_comes_again),
 		cmocka_unit_test(test_silence_is_killed),
