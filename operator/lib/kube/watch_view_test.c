@@ -340,8 +340,8 @@ static void garbage(void **state)
 		"{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"\"}}}",
 		"{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"-1\"}}}",
 		"{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"30x\"}}}",
-		"{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\","
-		"\"resourceVersion\":\"99999999999999999999\"}}}",
+		("{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\","
+		 "\"resourceVersion\":\"99999999999999999999\"}}}"),
 		"{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"resourceVersion\":\"30\"}}}",
 		"{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"\",\"resourceVersion\":\"30\"}}}",
 		"{\"type\":\"added\",\"object\":{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"30\"}}}",
