@@ -20,8 +20,7 @@ static void paths(void **state)
 		{ &KUBE_ADDON_PLACEMENT_SCORE, "e", "berth", "status",
 			"/apis/cluster.open-cluster-management.io/v1alpha1/namespaces/e/"
 			"addonplacementscores/berth/status" },
-		{ &KUBE_EVENT, "default", NULL, NULL,
-			"/api/v1/namespaces/default/events" },
+		{ &KUBE_EVENT, "default", NULL, NULL, "/api/v1/namespaces/default/events" },
 		{ &KUBE_CONTROLLER_REVISION, "berth", "a.b-c_d~e", NULL,
 			"/apis/apps/v1/namespaces/berth/controllerrevisions/a.b-c_d~e" },
 		/* what a stranger may call himself leaves the path as it is */
