@@ -38,8 +38,7 @@ void attempt_forget(struct attempt *a)
 	a->await_until = 0;
 }
 
-/* Ten thousand clusters may fail for one and the same reason: some lines a minute tell it as well. */
-static bool may_tell(int64_t now)
+bool attempt_may_tell(int64_t now)
 {
 	static int64_t since;
 	static unsigned told;
@@ -49,7 +48,7 @@ static bool may_tell(int64_t now)
 		told = 0;
 	}
 	if (++told == TELL_MOST)
-		log_warn("more writes fail: not all are told", NULL);
+		log_warn("more fails: not all is told", NULL);
 	return told < TELL_MOST;
 }
 
@@ -72,7 +71,7 @@ static void failed(struct attempt *a, const struct kube_reply *r, const char *wh
 			NULL);
 		return;
 	}
-	if (failure == a->told || !may_tell(clock_mono_ms()))
+	if (failure == a->told || !attempt_may_tell(clock_mono_ms()))
 		return;
 	log_warn("a write failed and is tried again", "what", what, kind, name, "error", r->err.msg,
 		NULL);

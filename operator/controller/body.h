@@ -1,7 +1,7 @@
 /* body.h — what the operator writes, as JSON.  Pure; the caller owns what is returned.
  *
- * Specs and finalizers are server-side applied; status is written by JSON Patch, for a worker writes there
- * too, and each patch tests that the object is still the one that was judged. */
+ * Specs and finalizers are server-side applied; status is written by JSON Patch, for a worker
+ * writes there too, and each patch tests that the object is still the one that was judged. */
 #ifndef CONTROLLER_BODY_H
 #define CONTROLLER_BODY_H
 
@@ -9,8 +9,8 @@
 #include "controller/onboard_decide.h"
 #include "controller/plan_decide.h"
 
-/* The whole that we apply to an onboarding: finalizer, label, clusterRef, plan.  With the uid of the one
- * that exists, so that one deleted meanwhile is not made anew. */
+/* The whole that we apply to an onboarding: finalizer, label, clusterRef, plan.  With the uid of
+ * the one that exists, so that one deleted meanwhile is not made anew. */
 cJSON *body_onboarding(const struct onboard_view *v);
 /* Both conditions on an onboarding that lacks them. */
 cJSON *body_init_status(const struct onboard_view *v, const struct onboard_todo *t, int64_t now_ms);

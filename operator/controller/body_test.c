@@ -35,9 +35,10 @@ static int setup(void **state)
 	return 0;
 }
 
+/* `want` is in single quotes. */
 static void is_json(cJSON *have, const char *want)
 {
-	AUTO_JSON wanted = json_parse(want, strlen(want), NULL);
+	AUTO_JSON wanted = xjson_lit("%s", want);
 	AUTO_STR a = json_canonical(have);
 	AUTO_STR b = json_canonical(wanted);
 
@@ -45,66 +46,110 @@ static void is_json(cJSON *have, const char *want)
 	cJSON_Delete(have);
 }
 
-#define HEAD                                                                                       \
-	"{\"apiVersion\":\"berth.dev/v1alpha1\",\"kind\":\"ClusterOnboarding\","                   \
-	"\"metadata\":{\"name\":\"edge1\",\"finalizers\":[\"berth.dev/undo\"],"                    \
-	"\"labels\":{\"app.kubernetes.io/managed-by\":\"berth\"}"
-#define SPEC(uid)                                                                                  \
-	"},\"spec\":{\"clusterRef\":{\"apiVersion\":\"cluster.open-cluster-management.io/v1\","    \
-	"\"kind\":\"ManagedCluster\",\"name\":\"edge1\",\"uid\":\"" uid "\"}"
-#define PLAN(name, revision) ",\"plan\":{\"name\":\"" name "\",\"revision\":\"" revision "\"}"
+/* The onboarding as applied; `uid` and `plan` are whole members or empty. */
+static void is_onboarding(const char *uid, const char *cluster_uid, const char *plan)
+{
+	AUTO_STR want = xprintf("{'apiVersion':'berth.dev/v1alpha1','kind':'ClusterOnboarding',"
+				"'metadata':{%s'name':'edge1','finalizers':['berth.dev/undo'],"
+				"'labels':{'app.kubernetes.io/managed-by':'berth'}},"
+				"'spec':{%s'clusterRef':{'apiVersion':"
+				"'cluster.open-cluster-management.io/v1','kind':'ManagedCluster',"
+				"'name':'edge1','uid':'%s'}}}",
+		uid, plan, cluster_uid);
+
+	is_json(body_onboarding(&view), want);
+}
+
+#define EDGE "'plan':{'name':'edge','revision':'edge-1'},"
+#define OLD  "'plan':{'name':'old','revision':'old-1'},"
 
 static void test_onboarding(void **state)
 {
 	(void)state;
-	is_json(body_onboarding(&view),
-		HEAD ",\"uid\":\"o1\"" SPEC("u0") PLAN("edge", "edge-1") "}}");
+	is_onboarding("'uid':'o1',", "u0", EDGE);
 	view.plan_pending = true; /* keeps what it has */
-	is_json(body_onboarding(&view),
-		HEAD ",\"uid\":\"o1\"" SPEC("u0") PLAN("old", "old-1") "}}");
+	is_onboarding("'uid':'o1',", "u0", OLD);
 	view.plan_pending = false;
 	view.plan = view.revision = NULL;
-	is_json(body_onboarding(&view), HEAD ",\"uid\":\"o1\"" SPEC("u0") "}}");
+	is_onboarding("'uid':'o1',", "u0", "");
 }
 
 static void test_onboarding_that_is_new(void **state)
 {
 	(void)state;
 	view.onboarding = NULL;
-	is_json(body_onboarding(&view), HEAD SPEC("u1") PLAN("edge", "edge-1") "}}");
+	is_onboarding("", "u1", EDGE);
 	view.plan_pending = true;
-	is_json(body_onboarding(&view), HEAD SPEC("u1") "}}");
+	is_onboarding("", "u1", "");
 	view.plan_pending = false;
 	view.plan = NULL;
-	is_json(body_onboarding(&view), HEAD SPEC("u1") "}}");
+	is_onboarding("", "u1", "");
 }
 
-#define COND(type, status, reason, message, at)                                                    \
-	"{\"type\":\"" type "\",\"status\":\"" status "\",\"observedGeneration\":2,"               \
-	"\"lastTransitionTime\":\"" at "\",\"reason\":\"" reason "\",\"message\":\"" message "\"}"
-#define IS_READY(at)   COND("ClusterReady", "True", "ClusterReady", "fine", at)
-#define IS_PENDING(at) COND("Ready", "False", "Pending", "soon", at)
-#define TEST(path, v)  "{\"op\":\"test\",\"path\":\"" path "\",\"value\":" v "}"
-#define JOINED         "{\"op\":\"add\",\"path\":\"/status/joinTime\",\"value\":\"" ATNO "\"}"
+/* What the scene's two conditions are, with the times of their transitions. */
+static char *with_conditions(const char *patch, const char *ready_at, const char *pending_at)
+{
+	AUTO_STR is_ready = xprintf("{'type':'ClusterReady','status':'True','observedGeneration':2,"
+				    "'lastTransitionTime':'%s','reason':'ClusterReady',"
+				    "'message':'fine'}",
+		ready_at);
+	AUTO_STR is_pending = xprintf("{'type':'Ready','status':'False','observedGeneration':2,"
+				      "'lastTransitionTime':'%s','reason':'Pending',"
+				      "'message':'soon'}",
+		pending_at);
+	const char *first = strstr(patch, "READY"), *second = strstr(patch, "PENDING");
+
+	if (!second)
+		return xprintf("%.*s%s%s", (int)(first - patch), patch, is_ready, first + 5);
+	return xprintf("%.*s%s%.*s%s%s", (int)(second - patch), patch, is_pending,
+		(int)(first - second - 7), second + 7, is_ready, first + 5);
+}
+
+static void is_patch(cJSON *have, const char *patch, const char *ready_at, const char *pending_at)
+{
+	AUTO_STR want = with_conditions(patch, ready_at, pending_at);
+
+	is_json(have, want);
+}
+
+#define TEST_UID "{'op':'test','path':'/metadata/uid','value':'o1'},"
+#define TEST_RV  "{'op':'test','path':'/metadata/resourceVersion','value':'7'},"
+#define JOINED   ",{'op':'add','path':'/status/joinTime','value':'" ATNO "'}"
 
 static void test_init_status(void **state)
 {
+	AUTO_JSON patch = NULL;
+
 	(void)state;
 	onb.has_status = false;
-	is_json(body_init_status(&view, &todo, NOW),
-		"[" TEST("/metadata/uid", "\"o1\"") "," TEST("/status",
-			"null") ",{\"op\":\"add\",\"path\":\"/status\",\"value\":{}},"
-				"{\"op\":\"add\",\"path\":\"/status/conditions\",\"value\":[" IS_READY(
-					ATNO) "," IS_PENDING(ATNO) "]}," JOINED "]");
+	patch = body_init_status(&view, &todo, NOW);
+	is_json(xjson_dup(cJSON_GetArrayItem(patch, 0)),
+		"{'op':'test','path':'/metadata/uid','value':'o1'}");
+	is_json(xjson_dup(cJSON_GetArrayItem(patch, 1)),
+		"{'op':'test','path':'/status','value':null}");
+	is_json(xjson_dup(cJSON_GetArrayItem(patch, 2)),
+		"{'op':'add','path':'/status','value':{}}");
+	T_STR(json_str(cJSON_GetArrayItem(patch, 3), "path"), "/status/conditions");
+	is_json(xjson_dup(cJSON_GetArrayItem(patch, 4)),
+		"{'op':'add','path':'/status/joinTime','value':'" ATNO "'}");
+	T_EQ(cJSON_GetArraySize(patch), 5);
 }
 
 static void test_init_status_over_another(void **state)
 {
+	AUTO_JSON patch = NULL;
+	const cJSON *conditions;
+
 	(void)state;
 	todo.joins = false;
-	is_json(body_init_status(&view, &todo, NOW),
-		"[" TEST("/metadata/uid", "\"o1\"") "," TEST("/metadata/resourceVersion", "\"7\"") ",{\"op\":\"add\",\"path\":\"/status/conditions\",\"value\":[" IS_READY(
-			ATNO) "," IS_PENDING(ATNO) "]}]");
+	patch = body_init_status(&view, &todo, NOW);
+	is_json(xjson_dup(cJSON_GetArrayItem(patch, 1)),
+		"{'op':'test','path':'/metadata/resourceVersion','value':'7'}");
+	conditions = json_at(cJSON_GetArrayItem(patch, 2), "value");
+	is_patch(xjson_dup(cJSON_GetArrayItem(conditions, 0)), "READY", ATNO, ATNO);
+	T_STR(json_str(cJSON_GetArrayItem(conditions, 1), "reason"), "Pending");
+	T_EQ(cJSON_GetArraySize(conditions), 2);
+	T_EQ(cJSON_GetArraySize(patch), 3);
 }
 
 /* The time of the transition moves with the status only. */
@@ -113,12 +158,14 @@ static void test_status_while_it_is_ours(void **state)
 	(void)state;
 	onb.cluster_ready = (struct own_cond){ .status = STATUS_FALSE, .since = T0 };
 	onb.ready = (struct own_cond){ .status = STATUS_FALSE, .since = T0 };
-	is_json(body_status(&view, &todo, NOW),
-		"[" TEST("/metadata/uid", "\"o1\"") "," TEST("/status/conditions/0/type",
-			"\"ClusterReady\"") "," TEST("/status/run",
-			"null") "," TEST("/status/conditions/1/type",
-			"\"Ready\"") ",{\"op\":\"replace\",\"path\":\"/status/conditions/1\",\"value\":" IS_PENDING(AT0) "},{\"op\":\"replace\",\"path\":\"/status/conditions/0\",\"value\":" IS_READY(ATNO) "}," JOINED
-																									     "]");
+	is_patch(body_status(&view, &todo, NOW),
+		"[" TEST_UID
+		"{'op':'test','path':'/status/conditions/0/type','value':'ClusterReady'},"
+		"{'op':'test','path':'/status/run','value':null},"
+		"{'op':'test','path':'/status/conditions/1/type','value':'Ready'},"
+		"{'op':'replace','path':'/status/conditions/1','value':PENDING},"
+		"{'op':'replace','path':'/status/conditions/0','value':READY}" JOINED "]",
+		ATNO, AT0);
 }
 
 static void test_status_after_a_worker(void **state)
@@ -126,44 +173,62 @@ static void test_status_after_a_worker(void **state)
 	(void)state;
 	onb.cluster_ready = (struct own_cond){ .status = STATUS_TRUE, .since = T0 };
 	todo.keep_ready = todo.joins = false;
-	is_json(body_status(&view, &todo, NOW),
-		"[" TEST("/metadata/uid", "\"o1\"") "," TEST("/status/conditions/0/type",
-			"\"ClusterReady\"") ",{\"op\":\"replace\",\"path\":\"/status/conditions/0\",\"value\":" IS_READY(AT0) "}]");
+	is_patch(body_status(&view, &todo, NOW),
+		"[" TEST_UID
+		"{'op':'test','path':'/status/conditions/0/type','value':'ClusterReady'},"
+		"{'op':'replace','path':'/status/conditions/0','value':READY}]",
+		AT0, AT0);
 }
 
 static void test_unfinalize(void **state)
 {
 	(void)state;
 	is_json(body_unfinalize("o1", 7, 1),
-		"[" TEST("/metadata/uid", "\"o1\"") "," TEST("/metadata/resourceVersion",
-			"\"7\"") "," TEST("/metadata/finalizers/1",
-			"\"berth.dev/undo\"") ",{\"op\":\"remove\",\"path\":\"/metadata/finalizers/1\"}]");
+		"[" TEST_UID TEST_RV
+		"{'op':'test','path':'/metadata/finalizers/1','value':'berth.dev/undo'},"
+		"{'op':'remove','path':'/metadata/finalizers/1'}]");
 }
+
+#define IS_READY(message)                                                                          \
+	"[{'type':'Ready','status':'True','reason':'Accepted','message':'" message "',"            \
+	"'observedGeneration':2,'lastTransitionTime':'" ATNO "'}]"
 
 static void test_plans(void **state)
 {
 	struct plan p = { .name = (char *)"edge",
 		.uid = "p1",
 		.generation = 2,
-		.revision = (char *)"edge-1",
-		.spec = (char *)"{\"it's\":[]}" };
+		.revision = (char *)"edge-1" };
 	struct plan_view v = { .plan = &p, .matched = 3, .ready = 1 };
 	struct status_text text = { true, "Accepted", "1 of 3" };
 
 	(void)state;
 	is_json(body_plan_finalizer(&p),
-		"{\"apiVersion\":\"berth.dev/v1alpha1\",\"kind\":\"OnboardingPlan\",\"metadata\":"
-		"{\"name\":\"edge\",\"uid\":\"p1\",\"finalizers\":[\"berth.dev/undo\"]}}");
+		"{'apiVersion':'berth.dev/v1alpha1','kind':'OnboardingPlan','metadata':"
+		"{'name':'edge','uid':'p1','finalizers':['berth.dev/undo']}}");
 	is_json(body_plan_status(&v, &text, NOW),
-		"{\"apiVersion\":\"berth.dev/v1alpha1\",\"kind\":\"OnboardingPlan\",\"metadata\":"
-		"{\"name\":\"edge\",\"uid\":\"p1\"},\"status\":{\"observedGeneration\":2,"
-		"\"revision\":\"edge-1\",\"matchedClusters\":3,\"readyClusters\":1,\"conditions\":[" COND(
-			"Ready", "True", "Accepted", "1 of 3", ATNO) "]}}");
-	is_json(body_revision(&p, "berth-system"),
-		"{\"apiVersion\":\"apps/v1\",\"kind\":\"ControllerRevision\",\"metadata\":{\"name\":"
-		"\"edge-1\",\"namespace\":\"berth-system\",\"labels\":{\"berth.dev/plan\":\"edge\","
-		"\"app.kubernetes.io/managed-by\":\"berth\"}},\"data\":{\"spec\":{\"it's\":[]}},"
-		"\"revision\":2}");
+		"{'apiVersion':'berth.dev/v1alpha1','kind':'OnboardingPlan','metadata':"
+		"{'name':'edge','uid':'p1'},'status':{'observedGeneration':2,"
+		"'revision':'edge-1','matchedClusters':3,'readyClusters':1,"
+		"'conditions':" IS_READY("1 of 3") "}}");
+}
+
+static void test_revisions(void **state)
+{
+	struct plan p = { .name = (char *)"edge",
+		.generation = 2,
+		.revision = (char *)"edge-1",
+		.spec = (char *)"{\"it's\":[]}" };
+	AUTO_JSON body = body_revision(&p, "berth-system");
+
+	(void)state;
+	T_TRUE(json_key(json_at(body, "data.spec"), "it's")); /* stored to the letter */
+	xjson_remove(body, "data");
+	is_json(STEAL(body),
+		"{'apiVersion':'apps/v1','kind':'ControllerRevision','metadata':"
+		"{'name':'edge-1','namespace':'berth-system','labels':"
+		"{'berth.dev/plan':'edge','app.kubernetes.io/managed-by':'berth'}},"
+		"'revision':2}");
 }
 
 static void test_schedulers(void **state)
@@ -173,10 +238,9 @@ static void test_schedulers(void **state)
 
 	(void)state;
 	is_json(body_scheduler_status(&s, &text, 4, NOW),
-		"{\"apiVersion\":\"berth.dev/v1alpha1\",\"kind\":\"FunctionScheduler\","
-		"\"metadata\":{\"name\":\"continuum\",\"uid\":\"s1\"},\"status\":"
-		"{\"observedGeneration\":2,\"registeredClusters\":4,\"conditions\":[" COND("Ready",
-			"True", "Accepted", "4", ATNO) "]}}");
+		"{'apiVersion':'berth.dev/v1alpha1','kind':'FunctionScheduler',"
+		"'metadata':{'name':'continuum','uid':'s1'},'status':{'observedGeneration':2,"
+		"'registeredClusters':4,'conditions':" IS_READY("4") "}}");
 }
 
 int main(void)
@@ -190,6 +254,7 @@ int main(void)
 		cmocka_unit_test_setup(test_status_after_a_worker, setup),
 		cmocka_unit_test_setup(test_unfinalize, setup),
 		cmocka_unit_test(test_plans),
+		cmocka_unit_test(test_revisions),
 		cmocka_unit_test(test_schedulers),
 	};
 

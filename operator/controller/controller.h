@@ -1,9 +1,9 @@
-/* controller.h — watches the hub, keeps one ClusterOnboarding per cluster, and says which of them a worker
- * should look at.  Loop thread only.
+/* controller.h — watches the hub, keeps one ClusterOnboarding per cluster, and says which of them
+ * a worker should look at.  Loop thread only.
  *
- * Level-based: a watch event only marks a cluster as to be judged again; what is then done follows from all
- * that is known about it (onboard_decide.h, run_decide.h, plan_decide.h).  Nothing is remembered but what
- * can be seen on the hub. */
+ * Level-based: a watch event only marks a cluster as to be judged again; what is then done follows
+ * from all that is known about it (onboard_decide.h, run_decide.h, plan_decide.h).  Nothing is
+ * remembered but what can be seen on the hub. */
 #ifndef CONTROLLER_CONTROLLER_H
 #define CONTROLLER_CONTROLLER_H
 
@@ -29,7 +29,8 @@ int controller_new(const struct controller_cfg *cfg, struct controller **ret, st
 	MUST_CHECK;
 /* Begins to watch; what is runnable is given to `d`, which must outlive the controller. */
 int controller_start(struct controller *c, struct dispatch *d, struct err *e) MUST_CHECK;
-/* Closes the watches, then calls closed.  The client must be closed by then: its last callbacks come here. */
+/* Closes the watches, then calls closed.  The client must be closed by then: its last callbacks
+ * come here. */
 void controller_close(struct controller *c, void (*closed)(void *arg), void *arg);
 
 /* For struct dispatch_cfg; arg is the controller. */

@@ -1,8 +1,9 @@
-/* judge.c — one berth at a time: what is to be written about it, else whether a worker should look at it. */
+/* judge.c — one berth at a time: what is to be written about it, else whether a worker should look
+ * at it. */
 #include "controller/state.h"
 
 #include "base/clock.h"
-#include "base/hash.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "controller/run_decide.h"
 
@@ -37,7 +38,8 @@ static struct onboard_view view_of(const struct berth *b)
 	};
 }
 
-/* For some time the works and scores may be seen later than the onboarding: not every gap is a drift. */
+/* For some time the works and scores may be seen later than the onboarding: not every gap is a
+ * drift. */
 static bool drifts(struct berth *b, int64_t now, int64_t *when)
 {
 	if (!run_drifts(b->onboarding, b->scores)) {
@@ -124,8 +126,8 @@ static cJSON *judge(struct berth *b, struct onboard_view *view, struct onboard_t
 	return runnable(b, todo->cluster.reason, now, when);
 }
 
-/* Dispatch has it and comes with it again until it is answered, after an Error with a back-off of its own, which
- * adding the key would end: only news may. */
+/* Dispatch has it and comes with it again until it is answered, after an Error with a back-off of
+ * its own, which adding the key would end: only news may. */
 static bool comes_by_itself(const struct berth *b, const cJSON *inputs)
 {
 	char digest[INPUTS_DIGEST_LEN];
@@ -213,6 +215,21 @@ bool controller_event(void *arg, const char *key, struct work_event *ret)
 	return true;
 }
 
+/* Most often the API server is in trouble, or somebody has deleted the plan's revision: then it is
+ * stored again. */
+static void on_error(struct berth *b, const struct result *r, int64_t now)
+{
+	const char *message = r->message ? r->message : "";
+	uint64_t told = text_hash("", message);
+
+	sweep_touch(b->c);
+	if (b->error_told == told || !attempt_may_tell(now))
+		return;
+	log_warn("a worker did not get through and is sent again", "cluster", b->name, "error",
+		message, NULL);
+	b->error_told = told;
+}
+
 void controller_result(void *arg, const char *key, const struct result *r)
 {
 	struct berth *b = berth_find(arg, key);
@@ -223,7 +240,11 @@ void controller_result(void *arg, const char *key, const struct result *r)
 	if (r && r->resource_version)
 		attempt_await(&b->attempt, strtoull(r->resource_version, NULL, 10), now);
 	b->handed_over = !r || r->outcome == RESULT_Error;
-	if (!b->handed_over)
+	if (r && r->outcome == RESULT_Error)
+		on_error(b, r, now);
+	if (!b->handed_over) {
+		b->error_told = 0;
 		b->repeat_at = now + backoff_next(&b->repeats);
+	}
 	berth_touch(b);
 }

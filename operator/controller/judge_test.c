@@ -176,6 +176,27 @@ static void test_after_an_error_dispatch_comes_by_itself(void **state)
 	expect("patch", ONB "/status");
 }
 
+static void test_an_error_is_told_and_may_mean_a_missing_revision(void **state)
+{
+	struct result r = { .outcome = RESULT_Error, .message = (char *)"no revision" };
+	struct berth *b;
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	b = berth_find(c, "edge1");
+	timer_stop(&c->sweep);
+	clock_fake_add(2 * 86400000); /* longer than any test before */
+	mem_free(digest_of_now());
+	controller_result(c, "edge1", &r);
+	T_TRUE(timer_active(&c->sweep));
+	T_TRUE(b->error_told == text_hash("", "no revision"));
+	r.outcome = RESULT_Done;
+	controller_result(c, "edge1", &r);
+	T_TRUE(b->error_told == 0);
+}
+
 static void test_times_wake(void **state)
 {
 	(void)state;
@@ -243,6 +264,7 @@ int main(void)
 		T(test_what_was_waited_for_may_look_the_same),
 		T(test_news_are_asked_at_once),
 		T(test_after_an_error_dispatch_comes_by_itself),
+		T(test_an_error_is_told_and_may_mean_a_missing_revision),
 		T(test_times_wake),
 		T(test_drift_is_noticed_after_a_while),
 	};

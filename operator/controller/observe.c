@@ -1,5 +1,5 @@
-/* observe.c — seven watches, one per type.  An event becomes a record and, if a decision could tell the
- * difference, a berth that is to be judged again. */
+/* observe.c — seven watches, one per type.  An event becomes a record and, if a decision could
+ * tell the difference, a berth that is to be judged again. */
 #include "controller/state.h"
 
 #include "base/log.h"
@@ -178,8 +178,8 @@ static void on_score_gone(void *arg, const char *key)
 	berth_touch(b);
 }
 
-/* From the first time that all views are whole it is judged: before, what is missing might only not have
- * been seen yet. */
+/* From the first time that all views are whole it is judged: before, what is missing might only
+ * not have been seen yet. */
 static void on_synced(void *arg)
 {
 	struct controller *c = arg;

@@ -1,4 +1,5 @@
-/* observe_plan.c — OnboardingPlans and FunctionSchedulers: few, and a change of one concerns many berths. */
+/* observe_plan.c — OnboardingPlans and FunctionSchedulers: few, and a change of one concerns many
+ * berths. */
 #include "controller/state.h"
 
 #include "base/log.h"

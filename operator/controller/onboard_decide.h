@@ -1,6 +1,7 @@
 /* onboard_decide.h — what is to be done next about one ClusterOnboarding.  Pure.
  *
- * One thing at a time: after each write the onboarding is judged again, as the watch shows it then. */
+ * One thing at a time: after each write the onboarding is judged again, as the watch shows it
+ * then. */
 #ifndef CONTROLLER_ONBOARD_DECIDE_H
 #define CONTROLLER_ONBOARD_DECIDE_H
 
@@ -22,8 +23,8 @@ struct onboard_view {
 	const struct cluster *cluster; /* NULL: gone */
 	enum namespace_state ns;
 	const struct onboarding *onboarding; /* NULL: none */
-	/* The plan that the cluster should follow; NULL: none matches.  While plan_pending it cannot be
-	 * referred to yet, and the onboarding keeps what it has. */
+	/* The plan that the cluster should follow; NULL: none matches.  While plan_pending it
+	 * cannot be referred to yet, and the onboarding keeps what it has. */
 	const char *plan, *revision;
 	bool plan_pending;
 };

@@ -1,4 +1,5 @@
-/* parts.h — the parts that objects of several kinds have in common.  Pure; nothing points into JSON. */
+/* parts.h — the parts that objects of several kinds have in common.  Pure; nothing points into
+ * JSON. */
 #ifndef CONTROLLER_PARTS_H
 #define CONTROLLER_PARTS_H
 

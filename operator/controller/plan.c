@@ -83,8 +83,8 @@ static void count_berth(struct controller *c, const struct berth *b, int64_t *le
 		++*leaving;
 }
 
-/* Whose plan an onboarding without one had followed is not known any more: until it has taken all back, it
- * counts for every plan that is being deleted. */
+/* Whose plan an onboarding without one had followed is not known any more: until it has taken all
+ * back, it counts for every plan that is being deleted. */
 static void count(struct controller *c)
 {
 	int64_t leaving = 0;
@@ -113,7 +113,8 @@ static const struct register_step *missing_scheduler(const struct plan_state *p)
 	return NULL;
 }
 
-/* Stored, or was so already: the same name is the same content.  Its resourceVersion is not the plan's. */
+/* Stored, or was so already: the same name is the same content.  Its resourceVersion is not the
+ * plan's. */
 static void on_stored(struct plan_state *p, struct kube_reply *r)
 {
 	const char *ns = p->c->cfg.namespace;

@@ -1,5 +1,5 @@
-/* One reason per cause: the first obstacle on the way of a joining cluster is the one that is told, for
- * the later ones follow from it. */
+/* One reason per cause: the first obstacle on the way of a joining cluster is the one that is
+ * told, for the later ones follow from it. */
 #include "controller/ready_decide.h"
 
 #include "base/clock.h"

@@ -1,5 +1,5 @@
-/* ready_decide.h — may this cluster be worked on?  Pure, and blind to the time of day: only what the hub
- * has observed counts, and since when. */
+/* ready_decide.h — may this cluster be worked on?  Pure, and blind to the time of day: only what
+ * the hub has observed counts, and since when. */
 #ifndef CONTROLLER_READY_DECIDE_H
 #define CONTROLLER_READY_DECIDE_H
 

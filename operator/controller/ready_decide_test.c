@@ -141,7 +141,8 @@ static void test_table(void **state)
 	}
 }
 
-/* Obstacles in the order in which a joining cluster meets them: with several, the first one is told. */
+/* Obstacles in the order in which a joining cluster meets them: with several, the first one is
+ * told. */
 static void test_the_first_obstacle_is_told(void **state)
 {
 	struct cluster c = { .uid = "u1", .unreachable = T0 };

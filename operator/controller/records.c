@@ -1,4 +1,5 @@
-/* Records of what others own, and of our works and scores; those of the Berth kinds: records_berth.c. */
+/* Records of what others own, and of our works and scores; those of the Berth kinds:
+ * records_berth.c. */
 #include "controller/parts.h"
 
 #include "base/mem.h"

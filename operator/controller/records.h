@@ -1,8 +1,9 @@
-/* records.h — what the operator remembers of an object: a few hundred bytes cut from each watch event,
- * never the tree.  Pure: JSON in, record out; no record points into the JSON.
+/* records.h — what the operator remembers of an object: a few hundred bytes cut from each watch
+ * event, never the tree.  Pure: JSON in, record out; no record points into the JSON.
  *
- * A *_parse() fills a zeroed record; *_clear() frees what it holds.  Memory running out aborts.  Two
- * records are *_equal() when no decision could tell them apart: resourceVersion is not compared. */
+ * A *_parse() fills a zeroed record; *_clear() frees what it holds.  Memory running out aborts.
+ * Two records are *_equal() when no decision could tell them apart: resourceVersion is not
+ * compared. */
 #ifndef CONTROLLER_RECORDS_H
 #define CONTROLLER_RECORDS_H
 

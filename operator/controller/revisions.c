@@ -1,7 +1,8 @@
-/* revisions.c — plan contents that nobody refers to are deleted; one that is missing is stored again.
+/* revisions.c — plan contents that nobody refers to are deleted; one that is missing is stored
+ * again.
  *
- * They are listed, not watched: a watch would need the right to read every ControllerRevision of the hub,
- * for a watch of one namespace is not what views are made of. */
+ * They are listed, not watched: a watch would need the right to read every ControllerRevision of
+ * the hub, for a watch of one namespace is not what views are made of. */
 #include "controller/state.h"
 
 #include "base/clock.h"

@@ -1,7 +1,7 @@
 /* run_decide.h — is there anything for a worker to do about an onboarding?  Pure.
  *
- * Runnable is a comparison: the digest of what is observed now against the one that the last worker left in
- * status.observedDigest, and status.nextWakeTime against the clock. */
+ * Runnable is a comparison: the digest of what is observed now against the one that the last
+ * worker left in status.observedDigest, and status.nextWakeTime against the clock. */
 #ifndef CONTROLLER_RUN_DECIDE_H
 #define CONTROLLER_RUN_DECIDE_H
 

@@ -1,8 +1,9 @@
 /* state.h — what the files of the controller share: its view of the hub and what is under way.
  *
- * All that is known under one name makes a berth: the ManagedCluster, its Namespace, its ClusterOnboarding,
- * our works and scores there all carry the cluster's name.  A berth lives as long as one of them does, or
- * a request about it is under way.  Times are clock_mono_ms(), 0 = none. */
+ * All that is known under one name makes a berth: the ManagedCluster, its Namespace, its
+ * ClusterOnboarding, our works and scores there all carry the cluster's name.  A berth lives as
+ * long as one of them does, or a request about it is under way.  Times are clock_mono_ms(), 0 =
+ * none. */
 #ifndef CONTROLLER_STATE_H
 #define CONTROLLER_STATE_H
 
@@ -41,7 +42,8 @@ struct berth {
 	int64_t asked_wake;            /* ...and the nextWakeTime of then */
 	struct backoff repeats;        /* of asking the same once more */
 	int64_t repeat_at;
-	bool handed_over; /* to dispatch, which comes with it again until it is answered */
+	uint64_t error_told; /* hash of the worker's Error that was logged last */
+	bool handed_over;    /* to dispatch, which comes with it again until it is answered */
 };
 
 struct plan_state {

@@ -1,6 +1,6 @@
 /* hub.h — a controller without a hub: the API client and the watches are replaced at link time.
- * What the controller asks for is written down in `calls`; the test shows it objects, answers its requests,
- * and moves the clock by hand.  The loop runs only when a test turns it. */
+ * What the controller asks for is written down in `calls`; the test shows it objects, answers its
+ * requests, and moves the clock by hand.  The loop runs only when a test turns it. */
 #ifndef CONTROLLER_TESTING_HUB_H
 #define CONTROLLER_TESTING_HUB_H
 
