@@ -156,9 +156,9 @@ static void render(struct run *r)
 	if (is_ready(r) && !r->cleanups.len && !r->tidied)
 		tidy_up(r);
 	if (r->cleanups.len)
-		return; /* not at the end yet: who dies now must be called again */
-	if (is_ready(r))
-		xjson_set_bool(r->inputs, "drift", false); /* repaired, if there was one */
+		return;                 /* not at the end yet: who dies now must be called again */
+	if (is_ready(r) && !r->stopped) /* every step was asked: repaired, if there was one */
+		xjson_set_bool(r->inputs, "drift", false);
 	xjson_set_str(r->status, "nextWakeTime", r->wake_ms ? clock_text(r->wake_ms, text) : NULL);
 	xjson_set_str(r->status, "observedDigest", inputs_digest(r->inputs, digest));
 }

@@ -232,21 +232,24 @@ static void test_unknown_scheduler_waits_for_it(void **state)
 	scene_tear_down(&s);
 }
 
-/* While a worker is on its way another one takes the onboarding: the first must stop. */
+/* Of two workers on one onboarding one is told to stop, and nothing is done twice. */
 static void test_superseded_worker_stops(void **state)
 {
 	struct scene s;
-	cJSON *onb;
 
 	(void)state;
 	scene_set_up(&s);
-	scene_work(&s, -1);
+	scene_race(&s);
+	T_EQ(s.outcomes[RESULT_Waiting], 1);
+	T_EQ(s.outcomes[RESULT_Superseded], 1);
+	T_EQ(s.hub.works_created, 1);
 	scene_edge_reports(&s, 200000000);
-	scene_work(&s, 4); /* died with its reads done: its view is old now */
-	onb = fake_get(&s.hub, SCENE_ONB);
-	xjson_set_int(onb, "status.run.epoch", 77);
-	T_EQ(scene_work(&s, -1), RESULT_Done);
-	T_EQ(json_int_or(scene_status(&s), "run.epoch", 0), 78);
+	scene_race(&s);
+	T_EQ(s.outcomes[RESULT_Done], 1);
+	T_EQ(s.outcomes[RESULT_Superseded], 2);
+	T_STR(scene_condition(&s, "Ready", "status"), "True");
+	T_EQ(json_int_or(scene_status(&s), "run.epoch", 0), 2);
+	T_EQ(scene_work_until_quiet(&s), 0);
 	scene_tear_down(&s);
 }
 

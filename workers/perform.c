@@ -46,7 +46,7 @@ const char *run_refusal(const struct kube_reply *reply)
 	return reply->rc == -EACCES ? "Forbidden" : "Rejected";
 }
 
-/* Who leaves does so in time, whatever the hub refuses. */
+/* The onboarding of a cluster that leaves is gone in time, whatever the hub refuses. */
 void run_refuse(struct run *r, const struct kube_reply *reply)
 {
 	struct world w;
@@ -54,7 +54,8 @@ void run_refuse(struct run *r, const struct kube_reply *reply)
 	effects_clear(&r->fx);
 	r->next = 0;
 	run_world(r, &w);
-	if (r->leaving && w.now_ms >= w.undo_deadline_ms)
+	if (r->items[r->at].retract && w.now_ms >= w.undo_deadline_ms &&
+		json_at(r->onb, "metadata.deletionTimestamp"))
 		effects_done(&r->fx, "LeftBehind",
 			"not removed within the plan's undoTimeoutSeconds: %.900s", reply->err.msg);
 	else

@@ -105,6 +105,34 @@ static void test_refused_cleanup_holds_up_nothing(void **state)
 	scene_tear_down(&s);
 }
 
+/* A registration is lost while a removed step cannot be undone: nobody spins, and once the right is
+ * there both are put in order. */
+static void test_drift_waits_for_a_refused_undo(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_set_up(&s);
+	fake_put(&s.hub, (struct kube_object){ &KUBE_FUNCTION_SCHEDULER, NULL, "other", NULL },
+		xjson_lit(
+			"{'metadata':{'name':'other'},'spec':{'type':'Placement','placement':{'scoreName':'speed'}}}"));
+	scene_set_plan(&s, "edge-2",
+		"{'steps':[" SCENE_BENCH "," SCENE_REGISTER ",{'name':'second','type':'Register',"
+		"'register':{'schedulerRef':{'name':'other'}}}]}");
+	scene_onboard(&s);
+	s.hub.refuse = "delete addonplacementscores";
+	scene_set_plan(&s, "edge-3", "{'steps':[" SCENE_BENCH "," SCENE_REGISTER "]}");
+	cJSON_Delete(map_del(&s.hub.objects,
+		"/apis/cluster.open-cluster-management.io/v1alpha1/namespaces/edge1/addonplacementscores/berth"));
+	T_EQ(scene_work_until_quiet(&s), 1);
+	s.hub.refuse = NULL;
+	clock_fake_add(61 * 1000);
+	scene_work_until_quiet(&s);
+	T_EQ(scene_score(&s, "overall"), 50);
+	T_EQ(scene_count(&s, "/addonplacementscores/"), 1);
+	scene_tear_down(&s);
+}
+
 /* ---- leaving ---- */
 
 static void test_refused_undo_ends_in_time(void **state)
@@ -178,6 +206,7 @@ int main(void)
 		cmocka_unit_test(test_trouble_is_a_warning),
 		cmocka_unit_test(test_hostile_words_are_tamed),
 		cmocka_unit_test(test_refused_cleanup_holds_up_nothing),
+		cmocka_unit_test(test_drift_waits_for_a_refused_undo),
 		cmocka_unit_test(test_refused_undo_ends_in_time),
 		cmocka_unit_test(test_plan_comes_back_in_the_middle_of_undoing),
 		cmocka_unit_test(test_withdrawn_plan_leaves_a_receipt),

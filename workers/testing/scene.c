@@ -23,6 +23,7 @@ static void on_result(void *arg, const struct result *r)
 
 	T_EQ(result_parse(line, strlen(line), &heard, NULL), 0); /* what the operator will hear */
 	s->outcome = heard.outcome;
+	s->outcomes[heard.outcome]++;
 	mem_free(s->message);
 	s->message = xstrdup(heard.message);
 	result_clear(&heard);
@@ -77,16 +78,37 @@ static bool is_work(const char *path)
 	return strstr(path, "/manifestworks/");
 }
 
+/* What is recorded as registered is not there, or not so. */
+static bool drifts(struct scene *s)
+{
+	const cJSON *step, *ref, *scores = json_key(scene_status(s), "scores");
+	struct kube_object o = SCENE_SCORE;
+	bool drift = false;
+
+	json_each(step, json_key(scene_status(s), "steps"))
+		json_each(ref, json_key(step, "refs")) {
+			o.name = json_str(ref, "name");
+			drift |= !strcmp(json_str(ref, "kind"), "AddOnPlacementScore") &&
+				!json_equal(json_at(fake_get(&s->hub, o), "status.scores"), scores);
+		}
+	return drift && !strcmp(scene_condition(s, "Registered", "status"), "True");
+}
+
 static cJSON *inputs_of(struct scene *s)
 {
 	const cJSON *onb = fake_get(&s->hub, SCENE_ONB);
-	cJSON *in = xjson_lit(
-		"{'generation':1,'ready':'ClusterReady','schedulers':{'continuum':'s1.1'},'works':{}}");
+	cJSON *in = xjson_lit("{'generation':1,'ready':'ClusterReady','schedulers':{},'works':{}}");
+	const cJSON *scheduler = fake_get(&s->hub, SCENE_SCHEDULER);
+	AUTO_STR known = xprintf("%s.%s", json_str_or(scheduler, "metadata.uid", ""),
+		json_str_or(scheduler, "spec.placement.scoreName", ""));
 	bool deleting = json_at(onb, "metadata.deletionTimestamp");
 	bool leaving = deleting || !json_at(onb, "spec.plan");
 
 	xjson_set_bool(in, "deleting", deleting);
-	xjson_set_bool(in, "drift", s->drift);
+	xjson_set_str(in, "ready",
+		json_str(cJSON_GetArrayItem(json_at(onb, "status.conditions"), 0), "reason"));
+	xjson_set_str(in, "schedulers.continuum", scheduler ? known : "");
+	xjson_set_bool(in, "drift", drifts(s));
 	xjson_set_str(in, "rerun", rerun_of(s));
 	xjson_set_str(in, "plan", json_str_or(onb, "spec.plan.revision", ""));
 	map_each(&s->hub.objects, slot) {
@@ -100,29 +122,48 @@ static cJSON *inputs_of(struct scene *s)
 	return in;
 }
 
-int scene_work(struct scene *s, int cut)
+static void start(struct scene *s, struct engine *e, const char *name)
 {
-	struct engine e = { .hub = fake_hub(&s->hub),
-		.namespace = "berth-system",
-		.result = on_result,
-		.arg = s };
-	AUTO_STR name = xprintf("w-%d", s->hub.version);
 	struct work_event ev = { .id = xstrdup("1"),
 		.type = xstrdup(EVENT_ADVANCE),
 		.source = xstrdup("urn:berth:x"),
 		.subject = xstrdup("edge1"),
 		.uid = xstrdup("u1"),
 		.inputs = inputs_of(s) };
+
+	*e = (struct engine){ .hub = fake_hub(&s->hub),
+		.namespace = "berth-system",
+		.worker = name,
+		.result = on_result,
+		.arg = s };
+	engine_start(e, &ev);
+}
+
+int scene_work(struct scene *s, int cut)
+{
+	AUTO_STR name = xprintf("w-%d", s->hub.version);
+	struct engine e;
 	bool cut_off;
 
-	e.worker = name;
 	s->hub.cut_after = cut;
-	engine_start(&e, &ev);
+	start(s, &e, name);
 	fake_pump(&s->hub);
 	cut_off = s->hub.cut_after == 0;
 	s->hub.cut_after = -1;
 	T_EQ(e.running, 0);
 	return cut_off ? -1 : (int)s->outcome;
+}
+
+void scene_race(struct scene *s)
+{
+	AUTO_STR one = xprintf("w-%d", s->hub.version);
+	AUTO_STR other = xprintf("v-%d", s->hub.version);
+	struct engine a, b;
+
+	start(s, &a, one);
+	start(s, &b, other);
+	fake_pump(&s->hub);
+	T_EQ(a.running + b.running, 0);
 }
 
 int scene_work_until_quiet(struct scene *s)

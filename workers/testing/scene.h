@@ -16,8 +16,8 @@
 
 struct scene {
 	struct fake hub;
-	bool drift; /* what the operator says of it */
-	enum result_outcome outcome;
+	enum result_outcome outcome; /* the last one */
+	int outcomes[RESULT_N];      /* how often */
 	char *message;
 };
 
@@ -29,6 +29,8 @@ void scene_tear_down(struct scene *s);
 /* One worker on one event; with the power cut after `cut` requests if cut >= 0.  Returns the
  * outcome, -1 if cut. */
 int scene_work(struct scene *s, int cut);
+/* Two workers on the same event at the same time, request by request. */
+void scene_race(struct scene *s);
 /* What the operator does: a worker for as long as the digest differs or a time has come; at most
  * ten.  Returns how many there were. */
 int scene_work_until_quiet(struct scene *s);
