@@ -83,7 +83,9 @@ $(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o
 deps:
 	@hack/deps
 
-.PHONY: unit
+.PHONY: unit tests
+tests: $(TESTS)
+	@:
 unit: $(TESTS) ## unit tests of this variant
 	$(Q)hack/run-tests $(TESTS)
 
