@@ -225,7 +225,6 @@ static void test_drift_is_noticed_after_a_while(void **state)
 	given_a_plan();
 	given_a_follower(9, "");
 	AUTO_STR digest = digest_of_now();
-	AUTO_STR status = settled_status("");
 	AUTO_STR more =
 		xprintf(",\"run\":{\"epoch\":1},\"observedDigest\":\"%s\",\"steps\":[{"
 			"\"refs\":[{\"kind\":\"AddOnPlacementScore\",\"name\":\"berth\"}]}]",
