@@ -165,6 +165,9 @@ static void test_two_schedulers_may_share_a_score(void **state)
 		"'register':{'schedulerRef':{'name':'other'}}}]}");
 	scene_onboard(&s);
 	T_EQ(cJSON_GetArraySize(json_key(scene_step(&s, "second"), "refs")), 1);
+	scene_set_plan(&s, "edge-3", "{'steps':[" SCENE_BENCH "," SCENE_REGISTER "]}");
+	scene_work_until_quiet(&s); /* takes the second one's away; who still needs it notices */
+	T_EQ(scene_score(&s, "overall"), 50);
 	scene_leave(&s);
 	scene_work_until_quiet(&s);
 	T_NULL(fake_get(&s.hub, SCENE_ONB));

@@ -8,18 +8,32 @@
 #include <errno.h>
 #include <string.h>
 
-/* Every entry of a ref in status, whichever step it belongs to. */
+static bool has_ref(const cJSON *step, struct ref ref)
+{
+	const cJSON *j;
+
+	json_each(j, json_key(step, "refs")) {
+		struct ref have;
+
+		if (ref_parse(j, &have) && ref_equal(have, ref))
+			return true;
+	}
+	return false;
+}
+
+/* The step that recorded the ref: the current one if it did, else whichever. */
 static cJSON *owner_step(struct run *r, struct ref ref)
 {
-	cJSON *step, *j;
+	cJSON *steps = json_key(r->status, "steps"), *step;
 
-	json_each(step, json_key(r->status, "steps"))
-		json_each(j, json_key(step, "refs")) {
-			struct ref have;
-
-			if (ref_parse(j, &have) && ref_equal(have, ref))
-				return step;
-		}
+	if (r->at < r->n_items) {
+		step = json_find(steps, "name", r->items[r->at].name, NULL);
+		if (has_ref(step, ref))
+			return step;
+	}
+	json_each(step, steps)
+		if (has_ref(step, ref))
+			return step;
 	return NULL;
 }
 
