@@ -107,6 +107,9 @@ install_berth() {
 		crd/onboardingplans.berth.dev crd/functionschedulers.berth.dev >/dev/null
 	kubectl apply --server-side -k "$ROOT/manifests/rbac" >/dev/null
 }
+become_ready() { # ONBOARDING... — `kubectl wait` fails at once on one that is not there yet
+	until_true 30 kubectl get onb "$@" && kubectl wait --for=condition=Ready --timeout=180s "${@/#/onb/}"
+}
 # condition ONBOARDING TYPE [FIELD] — status, or another field of it
 condition() { kubectl get onb "$1" -o jsonpath="{.status.conditions[?(@.type==\"$2\")].${3:-status}}" 2>/dev/null; }
 is_condition() { [ "$(condition "$1" "$2" "${4:-status}")" = "$3" ]; }
