@@ -3,9 +3,9 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/options.h"
 #include "controller/controller.h"
 #include "kube/yaml.h"
+#include "proto/command.h"
 #include "serve/serve.h"
 
 #include <errno.h>
@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { EXIT_OK = 0, EXIT_OTHER = 1, EXIT_USAGE = 2, EXIT_CREDENTIALS = 3 };
 
 #define EVENT_DEADLINE_MS 120000
 #define DRAIN_MS          20000
@@ -40,14 +38,9 @@ enum {
 };
 
 static const struct option_def defs[N_OPTIONS] = {
-	[O_KUBECONFIG] = { .flag = "kubeconfig",
-		.arg = "FILE",
-		.help = "the hub; default $KUBECONFIG, in-cluster, ~/.kube/config" },
-	[O_CONTEXT] = { .flag = "context", .arg = "NAME", .help = "context of the kubeconfig" },
-	[O_NAMESPACE] = { .flag = "namespace",
-		.arg = "NAME",
-		.help = "Berth's namespace on the hub",
-		.preset = "berth-system" },
+	[O_KUBECONFIG] = COMMAND_KUBECONFIG,
+	[O_CONTEXT] = COMMAND_CONTEXT,
+	[O_NAMESPACE] = COMMAND_NAMESPACE,
 	[O_WORKER] = { .flag = "worker",
 		.arg = "FILE",
 		.help = "the worker program; default: berth-worker beside this one" },
@@ -82,12 +75,9 @@ static const struct option_def defs[N_OPTIONS] = {
 	[O_CONFIG] = { .flag = "config",
 		.arg = "FILE",
 		.help = "YAML with these options in camelCase; flags win" },
-	[O_LOG_LEVEL] = { .flag = "log-level",
-		.arg = "LEVEL",
-		.help = "debug, info, warn, error",
-		.preset = "info" },
-	[O_HELP] = { .flag = "help", .type = OPTION_BOOL, .help = "this text" },
-	[O_VERSION] = { .flag = "version", .type = OPTION_BOOL, .help = "the version" },
+	[O_LOG_LEVEL] = COMMAND_LOG_LEVEL,
+	[O_HELP] = COMMAND_HELP,
+	[O_VERSION] = COMMAND_VERSION,
 };
 
 struct app {

@@ -198,8 +198,7 @@ static void test_taken_name_is_tried_again(void **state)
 
 	(void)state;
 	scene_set_up(&s);
-	fake_put(&s.hub, SCENE_SCORE,
-		xjson_lit("{'metadata':{'name':'berth','uid':'theirs'},'status':{'scores':[]}}"));
+	scene_take_score_name(&s);
 	scene_work(&s, -1);
 	scene_edge_reports(&s, 200000000);
 	scene_work_until_quiet(&s);

@@ -7,8 +7,8 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/options.h"
 #include "loop/child.h"
+#include "proto/command.h"
 #include "workers/engine.h"
 
 #include <signal.h>
@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { EXIT_OK = 0, EXIT_OTHER = 1, EXIT_USAGE = 2, EXIT_CREDENTIALS = 3 };
 
 #define MAX_LINE (1024 * 1024)
 #define GIVE_UP_MS                                                                                 \
@@ -29,20 +27,12 @@ enum { EXIT_OK = 0, EXIT_OTHER = 1, EXIT_USAGE = 2, EXIT_CREDENTIALS = 3 };
 enum { O_KUBECONFIG, O_CONTEXT, O_NAMESPACE, O_LOG_LEVEL, O_HELP, O_VERSION, N_OPTIONS };
 
 static const struct option_def defs[N_OPTIONS] = {
-	[O_KUBECONFIG] = { .flag = "kubeconfig",
-		.arg = "FILE",
-		.help = "the hub; default $KUBECONFIG, in-cluster, ~/.kube/config" },
-	[O_CONTEXT] = { .flag = "context", .arg = "NAME", .help = "context of the kubeconfig" },
-	[O_NAMESPACE] = { .flag = "namespace",
-		.arg = "NAME",
-		.help = "where plan revisions live",
-		.preset = "berth-system" },
-	[O_LOG_LEVEL] = { .flag = "log-level",
-		.arg = "LEVEL",
-		.help = "debug, info, warn, error",
-		.preset = "info" },
-	[O_HELP] = { .flag = "help", .type = OPTION_BOOL, .help = "this text" },
-	[O_VERSION] = { .flag = "version", .type = OPTION_BOOL, .help = "the version" },
+	[O_KUBECONFIG] = COMMAND_KUBECONFIG,
+	[O_CONTEXT] = COMMAND_CONTEXT,
+	[O_NAMESPACE] = COMMAND_NAMESPACE,
+	[O_LOG_LEVEL] = COMMAND_LOG_LEVEL,
+	[O_HELP] = COMMAND_HELP,
+	[O_VERSION] = COMMAND_VERSION,
 };
 
 struct worker {

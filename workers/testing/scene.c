@@ -256,6 +256,12 @@ void scene_leave(struct scene *s)
 		"2026-05-28T21:00:00Z");
 }
 
+void scene_take_score_name(struct scene *s)
+{
+	fake_put(&s->hub, SCENE_SCORE,
+		xjson_lit("{'metadata':{'name':'berth','uid':'theirs'},'status':{'scores':[]}}"));
+}
+
 void scene_set_plan(struct scene *s, const char *revision, const char *spec)
 {
 	cJSON *onb = fake_get(&s->hub, SCENE_ONB);

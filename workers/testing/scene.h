@@ -44,6 +44,8 @@ void scene_edge_says(struct scene *s, const char *resource, const char *name, co
 /* Every work gets a finalizer, as the edge's agent gives it; or the agent has let go. */
 void scene_agent_holds(struct scene *s, bool holds);
 void scene_leave(struct scene *s);
+/* Somebody else's object stands where our score would. */
+void scene_take_score_name(struct scene *s);
 /* The plan as edited: its spec as text for xjson_lit(), under a new revision; NULL: no plan. */
 void scene_set_plan(struct scene *s, const char *revision, const char *spec);
 void scene_ask_rerun(struct scene *s, const char *wanted);
