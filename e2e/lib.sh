@@ -99,6 +99,8 @@ operator_kill() { # as a power cut, workers too
 }
 workers() { pgrep -cP "${OPERATOR_PID:-1}" -x berth-worker || true; }
 
+worker_starts() { grep -c 'msg="worker started"' "$OPERATOR_LOG" || true; }
+
 # ---- what Berth has on the hub ----
 
 install_berth() {
