@@ -18,14 +18,21 @@ ocm        open-cluster-management.io/ocm/cmd/registration registration
 ocm        open-cluster-management.io/ocm/cmd/placement   placement
 ocm        open-cluster-management.io/ocm/cmd/work        work'
 
+# What no bed needs to start, built by `bed build FAMILY` into a folder of its own.
+EXTRAS='knative    knative.dev/eventing/cmd/apiserver_receive_adapter apiserver_receive_adapter
+knative    knative.dev/eventing/cmd/jobsink                   jobsink'
+
 # The CRDs that hub and edges get, as folders of the OCM API module.
 CRD_FOLDERS='cluster/v1 cluster/v1beta1 cluster/v1beta2 cluster/v1alpha1 work/v1 work/v1alpha1 addon/v1alpha1'
 
-build_dir() {
-	local hash
-	hash=$(cat "$HERE"/go/*/go.mod "$HERE"/go/*/go.sum "$HERE/lib/pause.c" | sha256sum)
-	echo "${BERTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/berth}/bin-${hash:0:12}"
+build_dir() { # [FAMILY]: where its programs are; without FAMILY those that a bed needs
+	local hash files=("$HERE"/go/{etcd,kubernetes,ocm}/go.mod "$HERE"/go/{etcd,kubernetes,ocm}/go.sum "$HERE/lib/pause.c")
+	[ -z "${1:-}" ] || files=("$HERE/go/$1"/go.{mod,sum})
+	hash=$(cat "${files[@]}" | sha256sum)
+	echo "${BERTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/berth}/${1:-bin}-${hash:0:12}"
 }
+
+extra_families() { awk '{ print $1 }' <<<"$EXTRAS" | sort -u; }
 
 module_version() { # FAMILY MODULE: the version its go.mod asks for
 	awk -v m="$2" '$1 == m || ($1 == "require" && $2 == m) { print $NF == "indirect" ? $(NF-2) : $NF; exit }' \
@@ -46,31 +53,31 @@ link_flags() { # FAMILY
 	esac
 }
 
-build_program() { # FAMILY PACKAGE NAME
-	(cd "$HERE/go/$1" && CGO_ENABLED=0 go build -trimpath -ldflags "$(link_flags "$1")" -o "$BIN/.$3" "$2") &&
-		mv "$BIN/.$3" "$BIN/$3"
+build_program() { # FOLDER FAMILY PACKAGE NAME
+	(cd "$HERE/go/$2" && CGO_ENABLED=0 go build -trimpath -ldflags "$(link_flags "$2")" -o "$1/.$4" "$3") &&
+		mv "$1/.$4" "$1/$4"
 }
 
-build_programs() {
-	local family package name n=0 total start missing=()
-	total=$(wc -l <<<"$PROGRAMS")
-	while read -r _ _ name; do [ -x "$BIN/$name" ] || missing+=("$name"); done <<<"$PROGRAMS"
+build_programs() { # FOLDER TABLE NOTE
+	local dir=$1 table=$2 family package name n=0 total start missing=()
+	total=$(wc -l <<<"$table")
+	while read -r _ _ name; do [ -x "$dir/$name" ] || missing+=("$name"); done <<<"$table"
 	[ ${#missing[@]} -gt 0 ] || return 0
 	command -v go >/dev/null || die '"go" is missing, the programs are built from Go modules; "hack/deps --bed" says which'
-	say "building ${#missing[@]} of $total programs from source: about ten minutes on two cores, this first time only"
+	say "building ${#missing[@]} of $total programs from source: $3, this first time only"
 	while read -r family package name; do
 		n=$((n + 1))
-		[ -x "$BIN/$name" ] && continue
+		[ -x "$dir/$name" ] && continue
 		start=$SECONDS
-		printf '  %d of %d  %-24s ' "$n" "$total" "$name"
-		build_program "$family" "$package" "$name" 2>"$BIN/.log" || {
+		printf '  %d of %d  %-25s ' "$n" "$total" "$name"
+		build_program "$dir" "$family" "$package" "$name" 2>"$dir/.log" || {
 			echo failed
-			tail -n 15 "$BIN/.log" >&2
-			die "cannot build $name (whole log: $BIN/.log)"
+			tail -n 15 "$dir/.log" >&2
+			die "cannot build $name (whole log: $dir/.log)"
 		}
 		printf '%4d s\n' $((SECONDS - start))
-	done <<<"$PROGRAMS"
-	rm -f "$BIN/.log"
+	done <<<"$table"
+	rm -f "$dir/.log"
 }
 
 build_crds() { # out of the API module that OCM was built with
@@ -101,16 +108,31 @@ build_pause() {
 	rm -rf "$tmp" "$BIN/.log"
 }
 
-# Everything a bed needs to start; two beds that come at once wait for one build.
-build() {
-	[ ! -e "$BIN/complete" ] || return 0
-	mkdir -p "$BIN"
-	exec 8>"$BIN/.lock"
-	flock 8
-	export GOTOOLCHAIN=auto # an older Go fetches the one that a go.mod asks for
-	build_programs
+build_locked() { # FOLDER COMMAND...: two that come at once wait for one build
+	local dir=$1
+	shift
+	mkdir -p "$dir"
+	{
+		flock 8
+		export GOTOOLCHAIN=auto # an older Go fetches the one that a go.mod asks for
+		"$@"
+	} 8>"$dir/.lock"
+}
+
+build_bed() {
+	build_programs "$BIN" "$PROGRAMS" 'about ten minutes on two cores'
 	build_crds
 	build_pause
 	touch "$BIN/complete"
-	exec 8>&-
+}
+
+# Everything a bed needs to start.
+build() {
+	[ -e "$BIN/complete" ] || build_locked "$BIN" build_bed
+}
+
+build_extra() { # FAMILY
+	local dir
+	dir=$(build_dir "$1")
+	build_locked "$dir" build_programs "$dir" "$(grep "^$1 " <<<"$EXTRAS")" 'about two minutes on two cores'
 }
