@@ -56,26 +56,39 @@ static void collect_onboardings(const struct controller *c, struct metrics *m)
 			n[i], "ready", names[i], NULL);
 }
 
-static void collect_dispatch(const struct controller *c, struct metrics *m)
+/* client-go's names, helps shortened. */
+static void collect_queue(const struct dispatch_stats *s, struct metrics *m)
 {
-	struct dispatch_stats s = dispatch_stats(c->dispatch);
-
-	metrics_gauge(m, "workqueue_depth", "Keys that wait.", (double)s.depth, "name",
-		"onboarding", NULL);
+#define QUEUE "name", "onboarding", NULL
+	metrics_gauge(m, "workqueue_depth", "Keys that wait.", (double)s->depth, QUEUE);
 	metrics_gauge(m, "workqueue_delayed", "Keys that wait for a back-off to end.",
-		(double)s.delayed, "name", "onboarding", NULL);
-	metrics_counter(m, "workqueue_adds_total", "Keys added.", (double)s.adds, "name",
-		"onboarding", NULL);
+		(double)s->delayed, QUEUE);
+	metrics_counter(m, "workqueue_adds_total", "Keys added.", (double)s->adds, QUEUE);
 	metrics_counter(m, "workqueue_retries_total", "Keys that had to come again.",
-		(double)s.retries, "name", "onboarding", NULL);
-	metrics_gauge(m, "berth_workers", "Worker processes.", s.workers, NULL);
-	metrics_gauge(m, "berth_worker_events", "Events that workers have now.", s.events, NULL);
-	metrics_counter(m, "berth_worker_spawns_total", "Workers started.", (double)s.spawns, NULL);
+		(double)s->retries, QUEUE);
+	metrics_histogram(m, "workqueue_queue_duration_seconds",
+		"How long keys waited for a worker.", &s->waited, QUEUE);
+	metrics_histogram(m, "workqueue_work_duration_seconds", "How long workers had a key.",
+		&s->worked, QUEUE);
+	metrics_gauge(m, "workqueue_unfinished_work_seconds",
+		"How long the keys that workers have now were theirs, summed.",
+		(double)s->age.sum_ms / 1e3, QUEUE);
+	metrics_gauge(m, "workqueue_longest_running_processor_seconds", "The longest of these.",
+		(double)s->age.most_ms / 1e3, QUEUE);
+#undef QUEUE
+}
+
+static void collect_workers(const struct dispatch_stats *s, struct metrics *m)
+{
+	metrics_gauge(m, "berth_workers", "Worker processes.", s->workers, NULL);
+	metrics_gauge(m, "berth_worker_events", "Events that workers have now.", s->events, NULL);
+	metrics_counter(m, "berth_worker_spawns_total", "Workers started.", (double)s->spawns,
+		NULL);
 	metrics_counter(m, "berth_worker_crashes_total", "Workers that died with work in hand.",
-		(double)s.crashes, NULL);
+		(double)s->crashes, NULL);
 	for (unsigned i = 0; i < RESULT_N; i++)
 		metrics_counter(m, "berth_worker_results_total", "Answers of workers.",
-			(double)s.results[i], "outcome", result_outcome_name(i), NULL);
+			(double)s->results[i], "outcome", result_outcome_name(i), NULL);
 }
 
 static void collect_requests(const struct controller *c, struct metrics *m)
@@ -95,8 +108,11 @@ static void collect_requests(const struct controller *c, struct metrics *m)
 
 void controller_collect(const struct controller *c, struct metrics *m)
 {
+	struct dispatch_stats s = dispatch_stats(c->dispatch);
+
 	collect_views(c, m);
 	collect_onboardings(c, m);
-	collect_dispatch(c, m);
+	collect_queue(&s, m);
+	collect_workers(&s, m);
 	collect_requests(c, m);
 }

@@ -73,7 +73,6 @@ void dispatch_add(struct dispatch *d, const char *key)
 {
 	if (d->closing)
 		return;
-	d->stats.adds++;
 	queue_add(&d->queue, key);
 	timer_set(&d->timer, 0); /* what a burst of events adds is dispatched in one go */
 }
@@ -89,6 +88,11 @@ struct dispatch_stats dispatch_stats(const struct dispatch *d)
 
 	s.depth = d->queue.depth;
 	s.delayed = d->queue.delayed.len;
+	s.adds = d->queue.adds;
+	s.retries = d->queue.retries;
+	s.waited = d->queue.waited;
+	s.worked = d->queue.worked;
+	s.age = queue_age(&d->queue, clock_mono_ms());
 	return s;
 }
 
@@ -104,7 +108,6 @@ static void end_job(struct worker *w, struct job **at, const struct result *r)
 	*at = j->next;
 	w->events--;
 	d->stats.events--;
-	d->stats.retries += retry;
 	if (!w->events)
 		w->idle_since_ms = clock_mono_ms();
 	if (r)
@@ -243,13 +246,12 @@ static bool start_next(struct dispatch *d)
 	has_event = d->cfg.event(d->cfg.arg, k->name, &ev);
 	d->asked = NULL;
 	if (!has_event) {
-		queue_done(&d->queue, k, false);
+		queue_drop(&d->queue, k);
 		return true;
 	}
 	if (!w)
 		w = spawn(d);
 	if (!w || !hand_over(w, k, &ev)) {
-		d->stats.retries++;
 		queue_done(&d->queue, k, true);
 		if (w)
 			let_go(w); /* its input is gone; its end will be told */

@@ -1,14 +1,14 @@
 /* dispatch.h — runnable onboardings to worker processes.  Loop thread only.
  *
- * A queue of keys with client-go's guarantees: a key is in it once, is never with two workers at
- * the same time, and if it is added while a worker has it, it comes again afterwards.  Workers
- * are started only for a key that is due and end when there is nothing to do; a worker that dies
- * or answers Error loses nothing: its keys come again after a back-off of their own. */
+ * Keys wait in a queue (queue.h).  Workers are started only for a key that is due and end when there
+ * is nothing to do; a worker that dies or answers Error loses nothing: its keys come again after a
+ * back-off of their own. */
 #ifndef DISPATCH_DISPATCH_H
 #define DISPATCH_DISPATCH_H
 
 #include "base/auto.h"
 #include "base/err.h"
+#include "dispatch/queue.h"
 #include "loop/loop.h"
 #include "proto/event.h"
 #include "proto/result.h"
@@ -45,10 +45,13 @@ bool dispatch_busy(const struct dispatch *d, const char *key); /* a worker has i
 void dispatch_close(struct dispatch *d, int64_t grace_ms, void (*done)(void *arg), void *arg);
 
 struct dispatch_stats {
-	size_t depth;             /* keys that wait for a place */
-	size_t delayed;           /* keys in back-off */
+	size_t depth;           /* keys that wait for a place */
+	size_t delayed;         /* keys in back-off */
+	uint64_t adds, retries; /* see queue.h, and the next three */
+	struct histogram waited, worked;
+	struct queue_age age;
 	unsigned workers, events; /* now */
-	uint64_t adds, retries, spawns, crashes, results[RESULT_N];
+	uint64_t spawns, crashes, results[RESULT_N];
 	char trouble[200]; /* why no worker can be started; "" if none */
 };
 struct dispatch_stats dispatch_stats(const struct dispatch *d);

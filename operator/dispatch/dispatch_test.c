@@ -1,74 +1,10 @@
-/* dispatch_test.c — the queue by tables, the workers by shell scripts that answer, die, hang or
- * keep silent. */
+/* dispatch_test.c — workers that are shell scripts: they answer, die, hang or keep silent. */
 #include "testing/t.h"
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "dispatch/dispatch.h"
-#include "dispatch/queue.h"
 
 #include <stdio.h>
-
-/* ---- queue ---- */
-
-static void test_queue_coalesces_and_keeps_order(void **state)
-{
-	struct queue q;
-	struct queue_key *a, *b;
-
-	(void)state;
-	clock_fake(0);
-	queue_init(&q, 1000, 60000);
-	queue_add(&q, "a");
-	queue_add(&q, "b");
-	queue_add(&q, "a");
-	T_EQ(q.depth, 2);
-	a = queue_next(&q);
-	b = queue_next(&q);
-	T_STR(a->name, "a");
-	T_STR(b->name, "b");
-	T_NULL(queue_next(&q));
-	queue_add(&q, "a"); /* a worker has it: it comes again afterwards, not at the same time */
-	T_NULL(queue_next(&q));
-	queue_done(&q, a, false);
-	queue_done(&q, b, false);
-	T_TRUE(queue_next(&q) == a);
-	queue_done(&q, a, false);
-	T_EQ(map_len(&q.keys), 0);
-	queue_clear(&q);
-	clock_unfake();
-}
-
-static void test_queue_backs_off(void **state)
-{
-	struct queue q;
-	int64_t last = 0;
-
-	(void)state;
-	clock_fake(0);
-	queue_init(&q, 1000, 8000);
-	queue_add(&q, "a");
-	for (int i = 0; i < 20; i++) {
-		int64_t due;
-
-		queue_done(&q, queue_next(&q), true);
-		due = queue_due(&q, clock_mono_ms());
-		T_TRUE(due >= clock_mono_ms() + 1000 && due <= clock_mono_ms() + 8000);
-		T_NULL(queue_next(&q));
-		clock_fake_add(due - clock_mono_ms());
-		T_EQ(queue_due(&q, clock_mono_ms()), -1);
-		last = due;
-	}
-	T_TRUE(last > 20000);
-	queue_done(&q, queue_next(&q), true);
-	queue_add(&q, "a"); /* news */
-	T_TRUE(queue_next(&q) != NULL);
-	T_EQ(queue_due(&q, clock_mono_ms()), -1);
-	queue_clear(&q);
-	clock_unfake();
-}
-
-/* ---- workers ---- */
 
 struct scene {
 	struct loop *loop;
@@ -301,8 +237,6 @@ static void test_missing_program_is_said(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_queue_coalesces_and_keeps_order),
-		cmocka_unit_test(test_queue_backs_off),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_cap),
 		cmocka_unit_test(test_nothing_to_do_starts_nobody),

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 void queue_init(struct queue *q, int64_t base_ms, int64_t cap_ms)
 {
@@ -38,7 +37,7 @@ static struct queue_key *key_of(struct queue *q, const char *name)
 	k->name = xstrdup(name);
 	k->backoff = (struct backoff){ .base_ms = q->base_ms, .cap_ms = q->cap_ms };
 	if (map_put(&q->keys, name, k, NULL) < 0)
-		abort();
+		mem_exhausted();
 	return k;
 }
 
@@ -47,6 +46,7 @@ static void append(struct queue *q, struct queue_key *k)
 	assert(!k->queued && !k->busy);
 	heap_remove(&q->delayed, &k->delay);
 	k->queued = true;
+	k->since_ms = clock_mono_ms();
 	k->next = NULL;
 	*q->tail = k;
 	q->tail = &k->next;
@@ -57,15 +57,19 @@ void queue_add(struct queue *q, const char *name)
 {
 	struct queue_key *k = key_of(q, name);
 
+	if (k->queued || k->dirty)
+		return;
+	q->adds++;
 	if (k->busy)
 		k->dirty = true;
-	else if (!k->queued)
+	else
 		append(q, k);
 }
 
 struct queue_key *queue_next(struct queue *q)
 {
 	struct queue_key *k = q->head;
+	int64_t now = clock_mono_ms();
 
 	if (!k)
 		return NULL;
@@ -73,31 +77,45 @@ struct queue_key *queue_next(struct queue *q)
 	if (!q->head)
 		q->tail = &q->head;
 	q->depth--;
+	histogram_add(&q->waited, now - k->since_ms);
+	k->since_ms = now;
 	k->queued = false;
 	k->busy = true;
 	return k;
 }
 
-void queue_done(struct queue *q, struct queue_key *k, bool retry)
+static void come_again(struct queue *q, struct queue_key *k)
+{
+	q->retries++;
+	if (heap_put(&q->delayed, &k->delay, clock_mono_ms() + backoff_next(&k->backoff)) < 0)
+		mem_exhausted();
+}
+
+void queue_drop(struct queue *q, struct queue_key *k)
 {
 	bool dirty = k->dirty;
 
 	assert(k->busy);
 	k->busy = k->dirty = false;
-	if (!retry)
-		backoff_reset(&k->backoff);
-	if (retry) {
-		/* News do not shorten the back-off of a key that just failed: they may be its
-		 * own. */
-		if (heap_put(&q->delayed, &k->delay, clock_mono_ms() + backoff_next(&k->backoff)) <
-			0)
-			abort();
-	} else if (dirty) {
+	backoff_reset(&k->backoff);
+	if (dirty) {
 		append(q, k);
 	} else {
 		map_del(&q->keys, k->name);
 		free_key(k);
 	}
+}
+
+void queue_done(struct queue *q, struct queue_key *k, bool retry)
+{
+	assert(k->busy);
+	histogram_add(&q->worked, clock_mono_ms() - k->since_ms);
+	if (!retry) {
+		queue_drop(q, k);
+		return;
+	}
+	k->busy = k->dirty = false;
+	come_again(q, k);
 }
 
 int64_t queue_due(struct queue *q, int64_t now_ms)
@@ -114,4 +132,19 @@ bool queue_busy(const struct queue *q, const char *name)
 	const struct queue_key *k = map_get(&q->keys, name);
 
 	return k && k->busy;
+}
+
+struct queue_age queue_age(const struct queue *q, int64_t now_ms)
+{
+	struct queue_age age = { 0 };
+
+	map_each(&q->keys, slot) {
+		const struct queue_key *k = slot->value;
+		int64_t ms = k->busy ? now_ms - k->since_ms : 0;
+
+		age.sum_ms += ms;
+		if (ms > age.most_ms)
+			age.most_ms = ms;
+	}
+	return age;
 }

@@ -96,17 +96,24 @@ static void add_escaped(struct buf *out, const char *text, bool quote)
 	}
 }
 
-static void add_labels(struct buf *out, va_list labels)
+static void add_label(struct buf *out, const char **separator, const char *name, const char *value)
+{
+	assert(name_is_good(name));
+	buf_printf(out, "%s%s=\"", *separator, name);
+	add_escaped(out, value, true);
+	buf_str(out, "\"");
+	*separator = ",";
+}
+
+/* `bound`: of a histogram's bucket, else NULL. */
+static void add_labels(struct buf *out, const char *bound, va_list labels)
 {
 	const char *name, *separator = "{";
 
-	while ((name = va_arg(labels, const char *))) {
-		assert(name_is_good(name));
-		buf_printf(out, "%s%s=\"", separator, name);
-		add_escaped(out, va_arg(labels, const char *), true);
-		buf_str(out, "\"");
-		separator = ",";
-	}
+	while ((name = va_arg(labels, const char *)))
+		add_label(out, &separator, name, va_arg(labels, const char *));
+	if (bound)
+		add_label(out, &separator, "le", bound);
 	if (*separator == ',')
 		buf_str(out, "}");
 }
@@ -131,8 +138,21 @@ static void add_value(struct buf *out, double value)
 static void add_sample(struct metric_family *f, double value, va_list labels)
 {
 	buf_str(&f->samples, f->name);
-	add_labels(&f->samples, labels);
+	add_labels(&f->samples, NULL, labels);
 	add_value(&f->samples, value);
+}
+
+/* One of a histogram's: its name has a tail. */
+static void add_part(struct metric_family *f, const char *tail, const char *bound, double value,
+	va_list labels)
+{
+	va_list copy;
+
+	va_copy(copy, labels);
+	buf_printf(&f->samples, "%s%s", f->name, tail);
+	add_labels(&f->samples, bound, copy);
+	add_value(&f->samples, value);
+	va_end(copy);
 }
 
 void metrics_counter(struct metrics *m, const char *name, const char *help, double value, ...)
@@ -158,6 +178,31 @@ void metrics_gauge(struct metrics *m, const char *name, const char *help, double
 		return;
 	va_start(labels, value);
 	add_sample(f, value, labels);
+	va_end(labels);
+}
+
+void metrics_histogram(struct metrics *m, const char *name, const char *help,
+	const struct histogram *h, ...)
+{
+	struct metric_family *f = family(m, name, help, "histogram");
+	uint64_t below = 0;
+	va_list labels;
+
+	assert(ends_in(name, "_seconds"));
+	if (!f)
+		return;
+	va_start(labels, h);
+	for (unsigned i = 0; i < HISTOGRAM_N; i++) {
+		char bound[24];
+
+		below += h->counts[i];
+		snprintf(bound, sizeof(bound), "%g", (double)histogram_bounds_ms[i] / 1e3);
+		add_part(f, "_bucket", bound, (double)below, labels);
+	}
+	below += h->counts[HISTOGRAM_N];
+	add_part(f, "_bucket", "+Inf", (double)below, labels);
+	add_part(f, "_sum", NULL, (double)h->sum_ms / 1e3, labels);
+	add_part(f, "_count", NULL, (double)below, labels);
 	va_end(labels);
 }
 

@@ -2,12 +2,14 @@
  *
  * A scrape starts empty; whoever has numbers adds samples, in any order; metrics_text() groups them by
  * metric with HELP and TYPE, as the format wants.  Names follow Prometheus' conventions: prefix berth_,
- * base units, counters end in _total; counter and gauge assert that. */
+ * base units, counters end in _total, histograms in _seconds; asserted.  Where client-go or
+ * controller-runtime has a metric of the same meaning it has that name, for the dashboards there are. */
 #ifndef SERVE_METRICS_H
 #define SERVE_METRICS_H
 
 #include "base/auto.h"
 #include "base/buf.h"
+#include "base/histogram.h"
 
 #include <stdbool.h>
 
@@ -25,6 +27,8 @@ void metrics_counter(struct metrics *m, const char *name, const char *help, doub
 	__attribute__((sentinel));
 void metrics_gauge(struct metrics *m, const char *name, const char *help, double value, ...)
 	__attribute__((sentinel));
+void metrics_histogram(struct metrics *m, const char *name, const char *help,
+	const struct histogram *h, ...) __attribute__((sentinel));
 /* process_cpu_seconds_total, process_resident_memory_bytes, process_open_fds, from /proc/self. */
 void metrics_process(struct metrics *m);
 

@@ -33,6 +33,34 @@ static void groups_by_metric(void **state)
 		"berth_clusters 2\n");
 }
 
+static void histograms(void **state)
+{
+	AUTO_BUF out = { 0 };
+	struct metrics m = { 0 };
+	struct histogram h = { { 0 }, 0 };
+
+	(void)state;
+	histogram_add(&h, 0);
+	histogram_add(&h, 1);
+	histogram_add(&h, 2);
+	histogram_add(&h, 5 * 1000 * 1000);
+	metrics_histogram(&m, "wait_seconds", "Wait.", &h, "name", "q", NULL);
+	text_of(&m, &out);
+	T_STR(out.s,
+		"# HELP wait_seconds Wait.\n"
+		"# TYPE wait_seconds histogram\n"
+		"wait_seconds_bucket{name=\"q\",le=\"0.001\"} 2\n"
+		"wait_seconds_bucket{name=\"q\",le=\"0.01\"} 3\n"
+		"wait_seconds_bucket{name=\"q\",le=\"0.1\"} 3\n"
+		"wait_seconds_bucket{name=\"q\",le=\"1\"} 3\n"
+		"wait_seconds_bucket{name=\"q\",le=\"10\"} 3\n"
+		"wait_seconds_bucket{name=\"q\",le=\"100\"} 3\n"
+		"wait_seconds_bucket{name=\"q\",le=\"1000\"} 3\n"
+		"wait_seconds_bucket{name=\"q\",le=\"+Inf\"} 4\n"
+		"wait_seconds_sum{name=\"q\"} 5000.003\n"
+		"wait_seconds_count{name=\"q\"} 4\n");
+}
+
 static void escapes(void **state)
 {
 	AUTO_BUF out = { 0 };
@@ -142,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(groups_by_metric),
+		cmocka_unit_test(histograms),
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(values),
 		cmocka_unit_test(empty),
