@@ -345,7 +345,7 @@ int watch_new_on(struct loop *l, struct watch_transport t, const struct kube_wat
 	w->cfg = *cfg;
 	w->cfg.label_selector = NULL; /* in the URL by now */
 	w->transport = t;
-	w->view.cfg = &w->cfg;
+	view_init(&w->view, &w->cfg);
 	w->state = W_IDLE;
 	w->fresh = true;
 	w->opened_at = w->live_since = -1;

@@ -163,29 +163,67 @@ static int on_error(struct watch_view *v, const cJSON *status, struct err *e)
 		json_str_or(status, "message", json_str_or(status, "reason", "without a reason")));
 }
 
-int view_message(struct watch_view *v, const char *text, size_t len, struct err *e)
+void view_init(struct watch_view *v, const struct kube_watch_cfg *cfg)
 {
-	AUTO_JSON root = json_parse(text, len, e);
-	char key[KEY_SIZE];
+	*v = (struct watch_view){ .cfg = cfg };
+}
 
-	if (!root)
-		return errno == ENOMEM ? -ENOMEM : err_wrap(e, -EPROTO, "unreadable event");
-	const char *type = json_str_or(root, "type", "");
-	const cJSON *object = json_key(root, "object");
-	if (!strcmp(type, "ERROR"))
-		return on_error(v, object, e);
-	uint64_t version = version_of(object);
-	if (!version)
-		return err_set(e, EPROTO, "event \"%.32s\" without a resourceVersion", type);
-	if (!strcmp(type, "BOOKMARK"))
+/* The version of an object or bookmark, and the key of an object. */
+static int identify(const cJSON *object, const char *what, uint64_t *ret_version,
+	char key[KEY_SIZE], struct err *e)
+{
+	*ret_version = version_of(object);
+	if (!*ret_version)
+		return err_set(e, EPROTO, "%.32s without a resourceVersion", what);
+	if (key && !key_of(object, key))
+		return err_set(e, EPROTO, "%.32s without a name", what);
+	return 0;
+}
+
+static int on_event(struct watch_view *v, const char *type, const cJSON *object, struct err *e)
+{
+	bool bookmark = !strcmp(type, "BOOKMARK");
+	char key[KEY_SIZE];
+	uint64_t version;
+	int rc = identify(object, type, &version, bookmark ? NULL : key, e);
+
+	if (rc < 0)
+		return rc;
+	if (bookmark)
 		return on_bookmark(v, object, version, e);
-	if (!key_of(object, key))
-		return err_set(e, EPROTO, "event \"%.32s\" about an object without a name", type);
 	if (!strcmp(type, "ADDED") || !strcmp(type, "MODIFIED"))
 		return on_object(v, key, version, object, e);
 	if (!strcmp(type, "DELETED"))
 		return on_deletion(v, key, version);
 	return err_set(e, EPROTO, "event of unknown type \"%.32s\"", type);
+}
+
+int view_message(struct watch_view *v, const char *text, size_t len, struct err *e)
+{
+	AUTO_JSON root = json_parse(text, len, e);
+
+	if (!root)
+		return errno == ENOMEM ? -ENOMEM : err_wrap(e, -EPROTO, "unreadable event");
+	const char *type = json_str_or(root, "type", "");
+	const cJSON *object = json_key(root, "object");
+	return !strcmp(type, "ERROR") ? on_error(v, object, e) : on_event(v, type, object, e);
+}
+
+int view_item(struct watch_view *v, const char *text, size_t len, struct err *e)
+{
+	AUTO_JSON object = json_parse(text, len, e);
+	char key[KEY_SIZE];
+	uint64_t version;
+
+	if (!object)
+		return errno == ENOMEM ? -ENOMEM : err_wrap(e, -EPROTO, "unreadable item");
+	int rc = identify(object, "item", &version, key, e);
+	return rc < 0 ? rc : on_object(v, key, version, object, e);
+}
+
+int view_list_end(struct watch_view *v, uint64_t version, struct err *e)
+{
+	return on_end(v, version, e);
 }
 
 void view_clear(struct watch_view *v)

@@ -34,12 +34,18 @@ struct watch_view {
 
 enum { VIEW_MORE = 0, VIEW_SYNCED = 1 };
 
-/* The initial events are about to come. */
+/* `cfg` is borrowed.  Nothing to release yet. */
+void view_init(struct watch_view *v, const struct kube_watch_cfg *cfg);
+/* The initial events, or a list, are about to come: view_message() or view_item(), whichever. */
 void view_begin(struct watch_view *v);
 /* One event.  VIEW_MORE, VIEW_SYNCED (that was the last of the initial events; the view is whole), or
  * -ESTALE (410 Expired, or another past: synchronise anew), -EBUSY (another error sent by the server),
  * -ERANGE (the server is behind us), -EPROTO (unreadable), -ENOMEM: then nothing of this event was acted on. */
 int view_message(struct watch_view *v, const char *text, size_t len, struct err *e) MUST_CHECK;
+/* One object of a list page, as it stands in `items`: like an ADDED event. */
+int view_item(struct watch_view *v, const char *text, size_t len, struct err *e) MUST_CHECK;
+/* All objects of the list were told, and it was taken at `version`: answers like the end bookmark. */
+int view_list_end(struct watch_view *v, uint64_t version, struct err *e) MUST_CHECK;
 void view_clear(struct watch_view *v);
 
 #endif

@@ -29,7 +29,7 @@ static void scene_init(struct scene *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->cfg = (struct kube_watch_cfg){ .object = on_object, .gone = on_gone, .arg = &s->seen };
-	s->view.cfg = &s->cfg;
+	view_init(&s->view, &s->cfg);
 	buf_str(&s->seen, "");
 }
 
@@ -297,6 +297,39 @@ static void trust_is_for_one_attempt(void **state)
 	scene_clear(&s);
 }
 
+static int item(struct scene *s, const char *name, unsigned long version)
+{
+	char text[256];
+
+	buf_reset(&s->seen);
+	snprintf(text, sizeof(text), "{\"metadata\":{\"name\":\"%s\",\"resourceVersion\":\"%lu\"}}",
+		name, version);
+	return view_item(&s->view, text, strlen(text), &s->err);
+}
+
+/* A list is as good as initial events: the same answers, the same sweep. */
+static void list_instead_of_events(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_synced(&s);
+	view_begin(&s.view);
+	T_EQ(item(&s, "b", 25), VIEW_MORE);
+	T_STR(s.seen.s, "+b ");
+	T_EQ(item(&s, "c", 26), VIEW_MORE);
+	T_STR(s.seen.s, "+c ");
+	T_EQ(view_list_end(&s.view, 30, &s.err), VIEW_SYNCED);
+	T_STR(s.seen.s, "+c -a ");
+	T_EQ(s.view.whole, 30);
+	view_begin(&s.view);
+	T_EQ(view_list_end(&s.view, 29, &s.err), -ERANGE);
+	T_EQ(item(&s, "x", 0), -EPROTO);
+	T_EQ(view_item(&s.view, "{", 1, &s.err), -EPROTO);
+	T_EQ(map_len(&s.view.index), 2);
+	scene_clear(&s);
+}
+
 static void errors_of_the_server(void **state)
 {
 	struct scene s;
@@ -444,9 +477,10 @@ static void out_of_memory(void **state)
 
 	(void)state;
 	T_OOM(rc, ({
-		struct watch_view v = { .cfg = &cfg };
+		struct watch_view v;
 		struct err e;
 		passed = 0;
+		view_init(&v, &cfg);
 		view_begin(&v);
 		rc = view_message(&v, text, sizeof(text) - 1, &e);
 		T_EQ(passed, rc == 0);
@@ -469,6 +503,7 @@ int main(void)
 		cmocka_unit_test(empty_server_behind),
 		cmocka_unit_test(another_past),
 		cmocka_unit_test(trust_is_for_one_attempt),
+		cmocka_unit_test(list_instead_of_events),
 		cmocka_unit_test(errors_of_the_server),
 		cmocka_unit_test(garbage),
 		cmocka_unit_test(longest_key),
