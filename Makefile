@@ -55,9 +55,21 @@ $(BUILD)/berth-operator:  $(OPERATOR) $(LIB_A)
 $(BUILD)/berth-worker:    $(WORKER) $(LIB_A)
 $(BUILD)/berth-benchmark: $(EDGE)
 $(BUILD)/berth-benchmark: LDLIBS = -lcurl -lcjson -lm
-$(PROGRAMS):
+$(BUILD)/e2e/watch:       $(call objects,e2e/faults/probe/*.c) $(LIB_A)
+$(PROGRAMS) $(BUILD)/e2e/watch:
 	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(ROOT)/e2e/faults: $(wildcard e2e/faults/*.go e2e/faults/go.mod)
+	$(call say,GO,$@)
+	$(Q)mkdir -p $(@D) && cd e2e/faults && CGO_ENABLED=0 go build -trimpath -o ../../$@ .
+
+.PHONY: cases test-faults
+cases: programs $(BUILD)/e2e/watch $(ROOT)/e2e/faults ## what the end-to-end cases run besides the programs
+	@:
+test-faults: ## unit tests of the fault proxy
+	$(Q)cd e2e/faults && go vet . && go test .
 
 define archive
 $(BUILD)/lib$(1).a: $(call objects,operator/lib/$(1)/*.c)

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+)
+
+// A client's TCP connection, below TLS.  It can be frozen: no byte moves any more in either direction and
+// no FIN is sent, as when a cable is pulled; and it can be cut: a FIN without TLS's and HTTP's goodbye.
+type conn struct {
+	net.Conn
+	upstream *http.Transport // one per client connection: they live and die together
+	frozen   chan struct{}   // closed: is so
+	freezing sync.Once
+}
+
+func (c *conn) freeze() { c.freezing.Do(func() { close(c.frozen) }) }
+func (c *conn) cut()    { c.Conn.Close() }
+
+func (c *conn) hangIfFrozen() {
+	select {
+	case <-c.frozen:
+		select {}
+	default:
+	}
+}
+
+func (c *conn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.hangIfFrozen()
+	return n, err
+}
+
+func (c *conn) Write(b []byte) (int, error) {
+	c.hangIfFrozen()
+	return c.Conn.Write(b)
+}
+
+// Who closes it from above would send a FIN.
+func (c *conn) Close() error {
+	c.hangIfFrozen()
+	c.upstream.CloseIdleConnections()
+	return c.Conn.Close()
+}
+
+type listener struct {
+	net.Listener
+	transport func() *http.Transport
+}
+
+func (l listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: c, upstream: l.transport(), frozen: make(chan struct{})}, nil
+}
+
+type connKey struct{}
+
+// For http.Server.ConnContext: what it serves is TLS over one of our connections.
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	under := c.(interface{ NetConn() net.Conn }).NetConn()
+	return context.WithValue(ctx, connKey{}, under)
+}
+
+func connOf(r *http.Request) *conn { return r.Context().Value(connKey{}).(*conn) }

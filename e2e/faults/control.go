@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"os"
+	"sort"
+	"strings"
+	"time"
+)
+
+// The control socket: a line in, a line out ("ok...", or "error ...").
+
+const controlHelp = `  on RULE           arm a fault: on VERBS RESOURCES [TERM=VALUE]... : FAULT [ARG=VALUE]...
+  now RULE          do it to every open watch that matches
+  release [MATCH]   let go what is held (VERBS RESOURCES [TERM=VALUE]...)
+  await             wait until every armed fault with a limit has been done
+  clear             disarm all
+  revoke            the tokens seen so far are refused with 401
+  count MATCH       how many requests matched so far
+  streams           how many watches are open
+`
+
+const awaitLimit = 30 * time.Second
+
+func (p *proxy) control(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.Close()
+			for in := bufio.NewScanner(c); in.Scan(); {
+				answer, err := p.command(in.Text())
+				if err != nil {
+					answer = "error " + err.Error()
+				}
+				fmt.Fprintln(c, answer)
+			}
+		}()
+	}
+}
+
+func (p *proxy) command(line string) (string, error) {
+	word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+	p.log("ctl %s", line)
+	switch word {
+	case "on":
+		return "ok", p.rules.arm(rest)
+	case "now":
+		return p.commandNow(rest)
+	case "release":
+		return p.commandRelease(rest)
+	case "await":
+		return p.commandAwait()
+	case "clear":
+		p.rules.clear()
+		return "ok", nil
+	case "revoke":
+		p.revoke()
+		return "ok", nil
+	case "count":
+		n, err := p.count(rest)
+		return fmt.Sprint(n), err
+	case "streams":
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return fmt.Sprint(len(p.streams)), nil
+	}
+	return "", fmt.Errorf("unknown command %q", word)
+}
+
+func (p *proxy) commandNow(text string) (string, error) {
+	r, err := parseRule(text, 0)
+	if err != nil {
+		return "", err
+	}
+	f := faults[r.fault]
+	if !f.now {
+		return "", fmt.Errorf("%s cannot be done to an open watch", r.fault)
+	}
+	n := p.each(r, func(s *stream) error {
+		p.log("#%d fault: %s", s.id, text)
+		return f.event(s, nil, r.args)
+	})
+	return fmt.Sprintf("ok %d", n), nil
+}
+
+func (p *proxy) commandRelease(match string) (string, error) {
+	var r *rule
+	if match != "" {
+		var err error
+		if r, err = parseMatch(match); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("ok %d", p.each(r, (*stream).release)), nil
+}
+
+func (p *proxy) commandAwait() (string, error) {
+	for end := time.Now().Add(awaitLimit); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if len(p.rules.open()) == 0 {
+			return "ok", nil
+		}
+	}
+	return "", fmt.Errorf("not done: %s", strings.Join(p.rules.open(), "; "))
+}
+
+// `faults ctl SOCKET LINE...`: exit code 1 if one of them was refused.
+func ctl(socket string, lines []string) int {
+	c, err := net.Dial("unix", socket)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "faults:", err)
+		return 1
+	}
+	defer c.Close()
+	code, in := 0, bufio.NewScanner(c)
+	for _, line := range lines {
+		fmt.Fprintln(c, line)
+		if !in.Scan() {
+			fmt.Fprintln(os.Stderr, "faults: the proxy has ended")
+			return 1
+		}
+		if strings.HasPrefix(in.Text(), "error") {
+			code = 1
+		}
+		fmt.Println(in.Text())
+	}
+	return code
+}
+
+func sortedNames[V any](m map[string]V) (names []string) {
+	for name := range m {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}

@@ -1,0 +1,3 @@
+module berth.dev/faults
+
+go 1.22
