@@ -12,7 +12,7 @@ import (
 type fault struct {
 	args    string
 	help    string
-	request func(x *exchange, a args) // ends with an answer, a cut, or x.pass()
+	request func(x *exchange, a args) (pass bool) // true: deal with it as if nothing had been
 	event   func(s *stream, e *event, a args) error
 	watches bool // the request may be a watch
 	now     bool
@@ -47,7 +47,7 @@ func init() { // not in the declaration: rules look here, and faults lead to rul
 
 // ---- done to requests ----
 
-func answerCode(x *exchange, a args) {
+func answerCode(x *exchange, a args) bool {
 	code := a.number("code", http.StatusServiceUnavailable)
 	if after := a["retry-after"]; after != "" {
 		x.w.Header().Set("Retry-After", after)
@@ -55,28 +55,30 @@ func answerCode(x *exchange, a args) {
 	if code == http.StatusOK { // what a captive portal or a gateway would say
 		x.w.Header().Set("Content-Type", "text/html")
 		x.give(&answer{code: code, body: []byte("<html>put there by the fault proxy</html>\n")})
-		return
+		return false
 	}
 	x.w.Header().Set("Content-Type", "application/json")
 	x.give(&answer{code: code, body: status(code)})
+	return false
 }
 
-func swallow(x *exchange, _ args) {
+func swallow(x *exchange, _ args) bool {
 	if got, err := x.ask(); err == nil {
 		x.p.log("#%d swallowed: %d", x.id, got.code)
 	}
 	x.cut()
+	return false
 }
 
-func stall(x *exchange, a args) {
+func stall(x *exchange, a args) bool {
 	time.Sleep(time.Duration(a.number("ms", 1000)) * time.Millisecond)
-	x.pass()
+	return true
 }
 
 // A client that has an answer needs a moment to be past it.
 const pastAnswer = 5 * time.Millisecond
 
-func kill(x *exchange, a args) {
+func kill(x *exchange, a args) bool {
 	group := a.number("group", int(x.p.group.Load()))
 	at := a["at"]
 	if at != "before" {
@@ -94,14 +96,15 @@ func kill(x *exchange, a args) {
 	if at != "answered" {
 		x.cut()
 	}
+	return false
 }
 
-func olderList(x *exchange, _ args) {
-	if old := x.p.older.list(x.what); old != nil {
+func olderList(x *exchange, _ args) bool {
+	old := x.p.older.list(x.what)
+	if old != nil {
 		x.give(old)
-		return
 	}
-	x.pass()
+	return old == nil
 }
 
 // ---- done to events ----

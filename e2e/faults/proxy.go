@@ -42,7 +42,7 @@ func (p *proxy) log(format string, a ...any) {
 	fmt.Fprintf(p.out, "%8.3f %s\n", time.Since(p.started).Seconds(), fmt.Sprintf(format, a...))
 }
 
-// One request and how it is dealt with.  Its faults end in exactly one of give, cut, pass.
+// One request and how it is dealt with: by exactly one of give, cut and pass.
 type exchange struct {
 	p    *proxy
 	id   int
@@ -68,13 +68,16 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !known:
 		p.log("#%d fault: the token is revoked", x.id)
 		answerCode(x, args{"code": "401"})
-	case rule != nil:
-		p.log("#%d fault: %s", x.id, rule.text)
-		defer p.rules.did(rule)
-		faults[rule.fault].request(x, rule.args)
-	default:
+	case rule == nil || p.fault(x, rule):
 		x.pass()
 	}
+}
+
+// Says whether the request is to be dealt with all the same.
+func (p *proxy) fault(x *exchange, rule *rule) (pass bool) {
+	p.log("#%d fault: %s", x.id, rule.text)
+	defer p.rules.did(rule) // also when it ended in a cut, which panics
+	return faults[rule.fault].request(x, rule.args)
 }
 
 // Counts it, and says whether its token is good.
