@@ -260,8 +260,8 @@ static void test_a_restless_key_delays_nobody(void **state)
 enum { KEYS = 6, STEPS = 20000 };
 
 struct model {
-	bool wanted;  /* added, and no worker took it since */
-	bool busy;    /* a worker has it */
+	bool wanted;   /* added, and no worker took it since */
+	bool busy;     /* a worker has it */
 	unsigned turn; /* its place in the order of lining up; 0 = not lined up */
 };
 
@@ -362,11 +362,19 @@ static void test_random_walks(void **state)
 			unsigned i = (unsigned)random() % KEYS;
 
 			switch (random() % 5) {
-			case 0: walk_add(&w, i); break;
+			case 0:
+				walk_add(&w, i);
+				break;
 			case 1:
-			case 2: walk_next(&w); break;
-			case 3: walk_done(&w, i, random() % 3 == 0); break;
-			case 4: walk_time(&w); break;
+			case 2:
+				walk_next(&w);
+				break;
+			case 3:
+				walk_done(&w, i, random() % 3 == 0);
+				break;
+			case 4:
+				walk_time(&w);
+				break;
 			}
 			walk_agrees(&w);
 		}

@@ -1,7 +1,7 @@
 #include "base/histogram.h"
 
-const int64_t histogram_bounds_ms[HISTOGRAM_N] = { 1, 10, 100, 1000, 10 * 1000,
-	100 * 1000, 1000 * 1000 };
+const int64_t histogram_bounds_ms[HISTOGRAM_N] = { 1, 10, 100, 1000, 10 * 1000, 100 * 1000,
+	1000 * 1000 };
 
 void histogram_add(struct histogram *h, int64_t ms)
 {

@@ -9,7 +9,8 @@ enum { HISTOGRAM_N = 7 };
 extern const int64_t histogram_bounds_ms[HISTOGRAM_N];
 
 struct histogram { /* zeroed: empty */
-	uint64_t counts[HISTOGRAM_N + 1]; /* [i]: above bound i - 1, up to bound i; the last: above all */
+	uint64_t counts[HISTOGRAM_N +
+		1]; /* [i]: above bound i - 1, up to bound i; the last: above all */
 	int64_t sum_ms;
 };
 
