@@ -31,7 +31,8 @@ tests    = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)))
 LIB      := base loop kube proto
 LIB_A    := $(foreach l,kube proto loop base,$(BUILD)/lib$(l).a)
 TESTING  := $(call objects,operator/lib/testing/*.c)
-OPERATOR := $(call objects,operator/main.c operator/controller/*.c operator/dispatch/*.c operator/serve/*.c)
+WIRING   := $(call objects,operator/*.c)
+OPERATOR := $(WIRING) $(call objects,operator/controller/*.c operator/dispatch/*.c operator/serve/*.c)
 WORKER   := $(call objects,workers/*.c workers/steps/*.c workers/schedulers/*.c)
 EDGE     := $(call objects,benchmarks/edge/*.c)
 PROGRAMS := $(BUILD)/berth-operator $(BUILD)/berth-worker $(BUILD)/berth-benchmark
@@ -83,7 +84,7 @@ $(BUILD)/obj/%.o: %.c Makefile VERSION
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -c -o $@ $<
 
 $(LIB_TESTS): $(TESTING) $(LIB_A)
-$(OPERATOR_TESTS): $(filter-out $(BUILD)/obj/operator/main.o,$(OPERATOR)) $(TESTING) $(LIB_A)
+$(OPERATOR_TESTS): $(filter-out $(WIRING),$(OPERATOR)) $(TESTING) $(LIB_A)
 $(WORKER_TESTS): $(call objects,workers/testing/*.c) $(filter-out $(BUILD)/obj/workers/main.o,$(WORKER)) $(TESTING) $(LIB_A)
 $(EDGE_TESTS): $(filter-out %/main.o,$(EDGE))
 $(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o

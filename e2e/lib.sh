@@ -46,7 +46,18 @@ equal() { if [ "$2" = "$3" ]; then ok "$1"; else fail "$1" "wanted \"$2\", got \
 # has NAME TEXT PART
 has() { if [[ $2 == *"$3"* ]]; then ok "$1"; else fail "$1" "no \"$3\" in: ${2:0:600}"; fi; }
 
+# What the edges are doing: often the reason.
+show_edges() {
+	local c
+	kubectl get onb,manifestworks -A 2>&1 | sed 's/^/  /'
+	for c in $(bed status | awk 'NR > 2 && $2 == "on" { print $1 }'); do
+		echo "  --- pods of $c"
+		kubectl --kubeconfig "$(bed kubeconfig "$c")" get pods -A --request-timeout=5s 2>&1 | sed 's/^/  /'
+	done
+}
+
 finish() {
+	[ "$FAILED" -eq 0 ] || show_edges
 	if [ "$FAILED" -gt 0 ] && [ -s "$OPERATOR_LOG" ]; then
 		echo '  --- end of the operator log'
 		tail -n 40 "$OPERATOR_LOG" | sed 's/^/  /'
@@ -130,6 +141,7 @@ no_workers() { [ "$(workers)" -eq 0 ]; }
 clear_berth() { kubectl delete obp,fsched --all --wait=false >/dev/null 2>&1 || true; }
 is_clear() { # CLUSTER...
 	local c
+	[ -z "$(kubectl get obp,fsched -o name)" ] || return 1
 	for c in "$@"; do
 		[ "$(condition "$c" Ready reason)" = NoPlan ] && [ "$(scores_of "$c")$(works_of "$c")" = 00 ] || return 1
 	done

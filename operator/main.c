@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/controller.h"
+#include "leader.h"
 #include "kube/yaml.h"
 #include "proto/command.h"
 #include "serve/serve.h"
@@ -86,6 +87,7 @@ struct app {
 	struct kube *api;
 	struct ws *ws;
 	struct controller *controller;
+	struct leader *leader;
 	struct dispatch *dispatch;
 	struct serve_cfg serve;
 	char *worker;         /* path of the program */
@@ -93,7 +95,7 @@ struct app {
 	bool ending;
 };
 
-/* ---- the end: workers finish, then the views, then the connections ---- */
+/* ---- the end: workers finish, then the views, then the lead is handed over, then the connections ---- */
 
 static void on_ws_closed(void *arg)
 {
@@ -107,11 +109,18 @@ static void on_api_closed(void *arg)
 	ws_close(a->ws, on_ws_closed, a);
 }
 
-static void on_controller_closed(void *arg)
+static void on_leader_closed(void *arg)
 {
 	struct app *a = arg;
 
 	kube_close(a->api, on_api_closed, a);
+}
+
+static void on_controller_closed(void *arg)
+{
+	struct app *a = arg;
+
+	leader_close(a->leader, on_leader_closed, a);
 }
 
 static void on_dispatch_closed(void *arg)
@@ -130,6 +139,32 @@ static void on_signal(void *arg, int signum)
 	a->ending = true;
 	log_info("ending: workers finish what they have", "signal", strsignal(signum), NULL);
 	dispatch_close(a->dispatch, DRAIN_MS, on_dispatch_closed, a);
+}
+
+/* Another replica may lead by now: an orderly end would be too long. */
+static void on_lead(void *arg, bool leads)
+{
+	struct app *a = arg;
+
+	if (leads) {
+		controller_lead(a->controller);
+		return;
+	}
+	dispatch_kill(a->dispatch);
+	log_error("ending at once: this replica leads no more", NULL);
+	_exit(EXIT_OTHER);
+}
+
+static bool leads(void *arg)
+{
+	return leader_leads(((struct app *)arg)->leader);
+}
+
+static bool may_send(void *arg)
+{
+	const struct app *a = arg;
+
+	return !a->leader || !leader_deposed(a->leader);
 }
 
 /* ---- the start ---- */
@@ -195,6 +230,7 @@ static void ready(void *arg, struct buf *why_not)
 	struct dispatch_stats s = dispatch_stats(a->dispatch);
 
 	controller_ready(a->controller, why_not);
+	leader_ready(a->leader, why_not);
 	if (s.trouble[0])
 		buf_printf(why_not, "workers: %s\n", s.trouble);
 }
@@ -204,6 +240,7 @@ static void collect(void *arg, struct metrics *m)
 	const struct app *a = arg;
 
 	controller_collect(a->controller, m);
+	leader_collect(a->leader, m);
 }
 
 static int make_controller(struct app *a, const struct option_value *o, struct err *e)
@@ -211,6 +248,8 @@ static int make_controller(struct app *a, const struct option_value *o, struct e
 	struct controller_cfg cc = { .loop = a->loop,
 		.api = a->api,
 		.ws = a->ws,
+		.leads = leads,
+		.leads_arg = a,
 		.namespace = o[O_NAMESPACE].text };
 	struct dispatch_cfg dc = {
 		.argv = a->argv,
@@ -234,7 +273,14 @@ static int start(struct app *a, const struct option_value *o, struct err *e)
 {
 	struct kube_cfg kc = { .config = &a->config,
 		.user_agent = USER_AGENT,
-		.field_manager = "berth-operator" };
+		.field_manager = "berth-operator",
+		.may_send = may_send,
+		.may_send_arg = a };
+	struct leader_cfg lc = { .config = &a->config,
+		.user_agent = USER_AGENT,
+		.namespace = o[O_NAMESPACE].text,
+		.changed = on_lead,
+		.arg = a };
 	int rc = loop_new(&a->loop, e);
 
 	if (rc == 0)
@@ -243,6 +289,8 @@ static int start(struct app *a, const struct option_value *o, struct err *e)
 		rc = ws_new(a->loop, &a->config, USER_AGENT, &a->ws, e);
 	if (rc == 0)
 		rc = make_controller(a, o, e);
+	if (rc == 0)
+		rc = leader_new(a->loop, &lc, &a->leader, e);
 	a->serve = (struct serve_cfg){ .collect = collect, .ready = ready, .arg = a };
 	if (rc == 0 && o[O_METRICS_ADDRESS].text && *o[O_METRICS_ADDRESS].text)
 		rc = serve_start(a->ws, o[O_METRICS_ADDRESS].text, &a->serve, e);

@@ -7,6 +7,11 @@
 #include <assert.h>
 #include <errno.h>
 
+bool leads(const struct controller *c)
+{
+	return !c->cfg.leads || c->cfg.leads(c->cfg.leads_arg);
+}
+
 /* ---- requests ---- */
 
 void request_start(struct controller *c, struct attempt *a, int rc)

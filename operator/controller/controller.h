@@ -22,6 +22,9 @@ struct controller_cfg {
 	struct loop *loop; /* these three are borrowed and must outlive the controller */
 	struct kube *api;
 	struct ws *ws;
+	/* Does this replica lead?  One that does not only watches.  NULL: it is alone. */
+	bool (*leads)(void *arg);
+	void *leads_arg;
 	const char *namespace; /* where the plans' revisions are kept; copied */
 };
 
@@ -29,6 +32,8 @@ int controller_new(const struct controller_cfg *cfg, struct controller **ret, st
 	MUST_CHECK;
 /* Begins to watch; what is runnable is given to `d`, which must outlive the controller. */
 int controller_start(struct controller *c, struct dispatch *d, struct err *e) MUST_CHECK;
+/* This replica leads from now on. */
+void controller_lead(struct controller *c);
 /* Closes the watches, then calls closed.  The client must be closed by then: its last callbacks
  * come here. */
 void controller_close(struct controller *c, void (*closed)(void *arg), void *arg);

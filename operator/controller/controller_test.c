@@ -145,6 +145,46 @@ static void test_works_come_and_go(void **state)
 	T_EQ(map_len(&c->berths), 0);
 }
 
+static bool leading;
+
+static bool is_leading(void *arg)
+{
+	(void)arg;
+	return leading;
+}
+
+static void test_a_standby_only_watches(void **state)
+{
+	(void)state;
+	c->cfg.leads = is_leading;
+	leading = false;
+	given_a_cluster();
+	given_a_plan();
+	T_FALSE(c->whole);
+	expect_none();
+	leading = true;
+	controller_lead(c);
+	T_TRUE(c->whole);
+	judge();
+	expect("apply", ONB);
+}
+
+static void test_a_deposed_leader_starts_nothing(void **state)
+{
+	struct work_event ev;
+
+	(void)state;
+	c->cfg.leads = is_leading;
+	leading = true;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(7, "");
+	T_TRUE(controller_event(c, "edge1", &ev));
+	work_event_clear(&ev);
+	leading = false;
+	T_FALSE(controller_event(c, "edge1", &ev));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
 
 int main(void)
@@ -157,6 +197,8 @@ int main(void)
 		T(test_a_cluster_leaves),
 		T(test_one_that_was_deleted_is_made_anew_at_once),
 		T(test_works_come_and_go),
+		T(test_a_standby_only_watches),
+		T(test_a_deposed_leader_starts_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -194,7 +194,7 @@ bool controller_event(void *arg, const char *key, struct work_event *ret)
 	struct onboard_view view;
 	struct onboard_todo todo;
 	int64_t when = 0;
-	AUTO_JSON inputs = b ? judge(b, &view, &todo, &when) : NULL;
+	AUTO_JSON inputs = b && leads(c) ? judge(b, &view, &todo, &when) : NULL;
 
 	if (b) {
 		b->handed_over = inputs;

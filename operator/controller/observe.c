@@ -178,13 +178,11 @@ static void on_score_gone(void *arg, const char *key)
 	berth_touch(b);
 }
 
-/* From the first time that all views are whole it is judged: before, what is missing might only
- * not have been seen yet. */
-static void on_synced(void *arg)
+/* From the first time that all views are whole, and we lead, it is judged: before, what is missing
+ * might only not have been seen yet. */
+void controller_lead(struct controller *c)
 {
-	struct controller *c = arg;
-
-	if (c->whole)
+	if (c->whole || !leads(c))
 		return;
 	for (unsigned i = 0; i < N_WATCHES; i++) {
 		if (!c->watches[i] || !kube_watch_synced(c->watches[i]))
@@ -195,6 +193,11 @@ static void on_synced(void *arg)
 	plans_touch(c, 0);
 	sweep_touch(c);
 	judge_soon(c);
+}
+
+static void on_synced(void *arg)
+{
+	controller_lead(arg);
 }
 
 #define OURS LABEL_MANAGED "=berth"

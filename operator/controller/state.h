@@ -88,7 +88,7 @@ struct controller {
 	uint64_t events;
 
 	struct kube_watch *watches[N_WATCHES];
-	bool whole; /* all views were whole once: from then on it is judged */
+	bool whole; /* all views were whole once, and we lead: from then on it is judged */
 
 	struct map berths, plans,
 		schedulers; /* by name: struct berth, plan_state, scheduler_state */
@@ -150,6 +150,7 @@ void sweep_touch(struct controller *c); /* a revision may be stale, or missing *
 void sweep_run(void *arg);              /* the timer's callback */
 
 /* controller.c */
+bool leads(const struct controller *c);
 void greet(void *arg); /* the timer's callback: asks the hub for its uid */
 /* `rc` is what a kube_*() call answered: notes the request as under way. */
 void request_start(struct controller *c, struct attempt *a, int rc);

@@ -338,6 +338,14 @@ static void turn(void *dispatch)
 		timer_set(&d->timer, wake_ms - now_ms);
 }
 
+void dispatch_kill(struct dispatch *d)
+{
+	d->closing = true;
+	for (struct worker *w = d->workers; w; w = w->next)
+		if (!w->killed)
+			kill_worker(w, "the operator ends");
+}
+
 void dispatch_close(struct dispatch *d, int64_t grace_ms, void (*done)(void *arg), void *arg)
 {
 	assert(!d->closing);

@@ -44,6 +44,9 @@ bool dispatch_busy(const struct dispatch *d, const char *key); /* a worker has i
  * runs and the handle is freed. */
 void dispatch_close(struct dispatch *d, int64_t grace_ms, void (*done)(void *arg), void *arg);
 
+/* Kills all workers and starts none any more: for a process that is about to end at once. */
+void dispatch_kill(struct dispatch *d);
+
 struct dispatch_stats {
 	size_t depth;           /* keys that wait for a place */
 	size_t delayed;         /* keys in back-off */

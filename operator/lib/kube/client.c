@@ -214,6 +214,7 @@ int kube_new(struct loop *l, const struct kube_cfg *cfg, struct kube **ret, stru
 	if (rc < 0)
 		return rc;
 	k->loop = l;
+	http_fence(k->http, cfg->may_send, cfg->may_send_arg);
 	k->config = cfg->config;
 	k->field_manager = STEAL(field_manager);
 	k->max_inflight = cfg->max_inflight ? cfg->max_inflight : MAX_INFLIGHT;

@@ -26,6 +26,10 @@ struct kube_cfg {
 	const char *user_agent;           /* "berth-worker/0.1.0"; copied */
 	const char *field_manager;        /* sent with every write; copied */
 	unsigned max_inflight;            /* 0 = 64 */
+	/* Asked each time before anything is sent; NULL: always.  Once it says no, nothing is sent or read any
+	 * more and no callback comes: for an owner that must fall silent at once and ends. */
+	bool (*may_send)(void *arg);
+	void *may_send_arg;
 	int64_t give_up_ms; /* 0 = never: keeps trying.  Nothing is tried again in its last half second */
 };
 

@@ -29,6 +29,7 @@ static struct outcome {
 	char reason[64], text[512], body[128];
 } out[16];
 static unsigned over; /* callbacks so far */
+static bool (*may_send)(void *arg);
 
 static char token_file[] = "/tmp/client_test.XXXXXX", log_file[] = "/tmp/client_test.XXXXXX";
 
@@ -66,7 +67,12 @@ static inline void keep(void *arg, struct kube_reply *r)
 
 static inline void open_client(unsigned max_inflight, int64_t give_up_ms)
 {
-	struct kube_cfg cfg = { &config, "berth-test/1", "berth test", max_inflight, give_up_ms };
+	struct kube_cfg cfg = { .config = &config,
+		.user_agent = "berth-test/1",
+		.field_manager = "berth test",
+		.max_inflight = max_inflight,
+		.may_send = may_send,
+		.give_up_ms = give_up_ms };
 	struct err e = { "" };
 	int rc = kube_new(l, &cfg, &k, &e);
 	if (rc < 0)

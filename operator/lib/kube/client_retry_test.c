@@ -280,9 +280,45 @@ static void closing_cancels_everything(void **state)
 	loop_run(l);
 }
 
+static int64_t silent_from;
+
+static bool until_then(void *arg)
+{
+	(void)arg;
+	return clock_mono_ms() < silent_from;
+}
+
+static void stop_loop(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* The first request is in the air when it must fall silent, the second one waits for it. */
+static void a_fenced_client_falls_silent(void **state)
+{
+	(void)state;
+	PLAY({ 200, .body = "{}", .delay_ms = 100 });
+	may_send = until_then;
+	silent_from = clock_mono_ms() + 50;
+	open_client(1, 0);
+	submit_get("a", &out[0]);
+	submit_get("b", &out[1]);
+	timer_init(l, &plan, stop_loop, l);
+	timer_set(&plan, 400);
+	loop_run(l);
+	T_EQ(over, 0);
+	T_EQ(api.script->asked_len, 1);
+	may_send = NULL;
+	kube_close(STEAL(k), NULL, NULL);
+	timer_close(&plan, NULL);
+	loop_run(l);
+}
+
 static int submit_and_close(void)
 {
-	struct kube_cfg cfg = { &config, "berth-test/1", "berth test", 0, 0 };
+	struct kube_cfg cfg = { .config = &config,
+		.user_agent = "berth-test/1",
+		.field_manager = "berth test" };
 	struct kube_object o = { &KUBE_MANIFEST_WORK, "e", "w", "status" };
 	struct kube *mine = NULL;
 	int rc = kube_new(l, &cfg, &mine, NULL);
@@ -341,6 +377,7 @@ int main(void)
 		CASE(a_lost_server_is_waited_for),
 		CASE(the_first_answer_ends_the_waiting_of_all),
 		CASE(closing_cancels_everything),
+		CASE(a_fenced_client_falls_silent),
 		CASE(submitting_survives_want_of_memory),
 		CASE(an_exchange_survives_want_of_memory),
 	};

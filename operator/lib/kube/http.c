@@ -17,6 +17,8 @@ struct http {
 	struct loop *loop;
 	struct http_server server;
 	struct timer timer;
+	bool (*may_send)(void *arg);
+	void *may_send_arg;
 	unsigned open; /* handles not yet closed */
 	void (*closed)(void *arg);
 	void *arg;
@@ -103,6 +105,9 @@ static void collect(struct http *h)
 static void act(struct http *h, curl_socket_t fd, int what)
 {
 	int running;
+
+	if (h->may_send && !h->may_send(h->may_send_arg))
+		return;
 	curl_multi_socket_action(h->multi, fd, what, &running);
 	collect(h);
 }
@@ -258,6 +263,12 @@ int http_new(struct loop *l, const struct kube_config *config, const char *user_
 	}
 	*ret = h;
 	return 0;
+}
+
+void http_fence(struct http *h, bool (*may_send)(void *arg), void *arg)
+{
+	h->may_send = may_send;
+	h->may_send_arg = arg;
 }
 
 void http_close(struct http *h, void (*closed)(void *arg), void *arg)

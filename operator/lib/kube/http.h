@@ -43,6 +43,8 @@ struct http_exchange {
 
 int http_new(struct loop *l, const struct kube_config *config, const char *user_agent,
 	struct http **ret, struct err *e) MUST_CHECK;
+/* Asked before each read and write on a connection; once it says no, nothing is done any more. */
+void http_fence(struct http *h, bool (*may_send)(void *arg), void *arg);
 /* Cancels nothing: exchanges must be over. */
 void http_close(struct http *h, void (*closed)(void *arg), void *arg);
 

@@ -14,6 +14,7 @@ const struct kube_type KUBE_NAMESPACE = { "", "v1", "namespaces", "Namespace", f
 const struct kube_type KUBE_CONTROLLER_REVISION = { "apps", "v1", "controllerrevisions",
 	"ControllerRevision", true };
 const struct kube_type KUBE_EVENT = { "", "v1", "events", "Event", true };
+const struct kube_type KUBE_LEASE = { "coordination.k8s.io", "v1", "leases", "Lease", true };
 const struct kube_type KUBE_MANAGED_CLUSTER = { CLUSTER, "v1", "managedclusters", "ManagedCluster",
 	false };
 const struct kube_type KUBE_MANIFEST_WORK = { WORK, "v1", "manifestworks", "ManifestWork", true };
@@ -30,6 +31,7 @@ static const struct kube_type *const known[] = {
 	&KUBE_NAMESPACE,
 	&KUBE_CONTROLLER_REVISION,
 	&KUBE_EVENT,
+	&KUBE_LEASE,
 	&KUBE_MANAGED_CLUSTER,
 	&KUBE_MANIFEST_WORK,
 	&KUBE_ADDON_PLACEMENT_SCORE,
