@@ -5,6 +5,7 @@
 #include "controller/parts.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #define FIRST_RETRY_MS 100
 #define LAST_RETRY_MS  60000
@@ -89,6 +90,7 @@ bool attempt_end(struct attempt *a, const struct kube_reply *r, const char *what
 	backoff_reset(&a->failures);
 	a->not_before = 0;
 	a->told = 0;
-	attempt_await(a, part_rv(r->json), clock_mono_ms());
+	attempt_await(a, strtoull(json_str_or(r->json, "metadata.resourceVersion", "0"), NULL, 10),
+		clock_mono_ms());
 	return true;
 }

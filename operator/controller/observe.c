@@ -8,21 +8,15 @@
 
 #include <string.h>
 
-static void on_cluster(void *arg, const char *key, const cJSON *object)
+static void on_cluster(void *arg, const char *key, const struct span *fields)
 {
 	struct berth *b = berth_make(arg, key);
-	struct cluster seen = { 0 };
 
-	cluster_parse(object, &seen);
-	if (b->cluster && cluster_equal(b->cluster, &seen)) {
-		cluster_clear(&seen);
-		return;
-	}
 	if (b->cluster)
 		cluster_clear(b->cluster);
 	else
 		b->cluster = xalloc(sizeof(*b->cluster));
-	*b->cluster = seen;
+	cluster_parse(fields, b->cluster);
 	berth_touch(b);
 }
 
@@ -38,10 +32,10 @@ static void on_cluster_gone(void *arg, const char *key)
 	berth_touch(b);
 }
 
-static void on_namespace(void *arg, const char *key, const cJSON *object)
+static void on_namespace(void *arg, const char *key, const struct span *fields)
 {
 	struct berth *b = berth_make(arg, key);
-	enum namespace_state seen = namespace_active(object) ? NAMESPACE_ACTIVE : NAMESPACE_ENDING;
+	enum namespace_state seen = namespace_active(fields) ? NAMESPACE_ACTIVE : NAMESPACE_ENDING;
 
 	if (b->ns == seen)
 		return;
@@ -59,14 +53,12 @@ static void on_namespace_gone(void *arg, const char *key)
 	berth_touch(b);
 }
 
-static void on_onboarding(void *arg, const char *key, const cJSON *object)
+static void on_onboarding(void *arg, const char *key, const struct span *fields)
 {
 	struct berth *b = berth_make(arg, key);
 	struct onboarding *o = b->onboarding, seen = { 0 };
-	bool same;
 
-	onboarding_parse(object, &seen);
-	same = o && onboarding_equal(o, &seen);
+	onboarding_parse(fields, &seen);
 	if (o && !same_text(o->revision, seen.revision))
 		sweep_touch(arg);
 	if (o)
@@ -74,9 +66,7 @@ static void on_onboarding(void *arg, const char *key, const cJSON *object)
 	else
 		b->onboarding = o = xalloc(sizeof(*o));
 	*o = seen;
-	/* Even one that is no news may be what was waited for. */
-	if (!same || b->attempt.await_rv)
-		berth_touch(b);
+	berth_touch(b);
 }
 
 static void on_onboarding_gone(void *arg, const char *key)
@@ -108,17 +98,13 @@ static struct berth *berth_of(struct controller *c, const char *key, bool make,
 	return make ? berth_make(c, ns) : berth_find(c, ns);
 }
 
-static void on_work(void *arg, const char *key, const cJSON *object)
+static void on_work(void *arg, const char *key, const struct span *fields)
 {
 	const char *name;
 	struct berth *b = berth_of(arg, key, true, &name);
 	struct work **at = berth_work(b, name), seen = { 0 };
 
-	work_parse(object, &seen);
-	if (*at && work_equal(*at, &seen)) {
-		work_clear(&seen);
-		return;
-	}
+	work_parse(name, fields, &seen);
 	if (*at) {
 		seen.next = (*at)->next;
 		work_clear(*at);
@@ -143,17 +129,13 @@ static void on_work_gone(void *arg, const char *key)
 	berth_touch(b);
 }
 
-static void on_score(void *arg, const char *key, const cJSON *object)
+static void on_score(void *arg, const char *key, const struct span *fields)
 {
 	const char *name;
 	struct berth *b = berth_of(arg, key, true, &name);
 	struct score **at = berth_score(b, name), seen = { 0 };
 
-	score_parse(object, &seen);
-	if (*at && score_equal(*at, &seen)) {
-		score_clear(&seen);
-		return;
-	}
+	score_parse(name, fields, &seen);
 	if (*at) {
 		seen.next = (*at)->next;
 		score_clear(*at);
@@ -205,18 +187,23 @@ static void on_synced(void *arg)
 static const struct {
 	const struct kube_type *type;
 	const char *labels;
-	void (*object)(void *arg, const char *key, const cJSON *object);
+	const char *const *fields;
+	void (*object)(void *arg, const char *key, const struct span *fields);
 	void (*gone)(void *arg, const char *key);
 } table[N_WATCHES] = {
-	[WATCH_CLUSTERS] = { &KUBE_MANAGED_CLUSTER, NULL, on_cluster, on_cluster_gone },
+	[WATCH_CLUSTERS] = { &KUBE_MANAGED_CLUSTER, NULL, cluster_fields, on_cluster,
+		on_cluster_gone },
 	[WATCH_NAMESPACES] = { &KUBE_NAMESPACE, "open-cluster-management.io/cluster-name",
-		on_namespace, on_namespace_gone },
-	[WATCH_PLANS] = { &KUBE_ONBOARDING_PLAN, NULL, observe_plan, observe_plan_gone },
-	[WATCH_SCHEDULERS] = { &KUBE_FUNCTION_SCHEDULER, NULL, observe_scheduler,
+		namespace_fields, on_namespace, on_namespace_gone },
+	[WATCH_PLANS] = { &KUBE_ONBOARDING_PLAN, NULL, plan_fields, observe_plan,
+		observe_plan_gone },
+	[WATCH_SCHEDULERS] = { &KUBE_FUNCTION_SCHEDULER, NULL, scheduler_fields, observe_scheduler,
 		observe_scheduler_gone },
-	[WATCH_ONBOARDINGS] = { &KUBE_CLUSTER_ONBOARDING, NULL, on_onboarding, on_onboarding_gone },
-	[WATCH_WORKS] = { &KUBE_MANIFEST_WORK, OURS, on_work, on_work_gone },
-	[WATCH_SCORES] = { &KUBE_ADDON_PLACEMENT_SCORE, OURS, on_score, on_score_gone },
+	[WATCH_ONBOARDINGS] = { &KUBE_CLUSTER_ONBOARDING, NULL, onboarding_fields, on_onboarding,
+		on_onboarding_gone },
+	[WATCH_WORKS] = { &KUBE_MANIFEST_WORK, OURS, work_fields, on_work, on_work_gone },
+	[WATCH_SCORES] = { &KUBE_ADDON_PLACEMENT_SCORE, OURS, score_fields, on_score,
+		on_score_gone },
 };
 
 const char *observe_name(enum watch_index i)
@@ -230,6 +217,7 @@ int observe_start(struct controller *c, struct err *e)
 		struct kube_watch_cfg cfg = {
 			.type = table[i].type,
 			.label_selector = table[i].labels,
+			.fields = table[i].fields,
 			.object = table[i].object,
 			.gone = table[i].gone,
 			.synced = on_synced,

@@ -29,13 +29,13 @@ static bool plan_differs(const struct plan *a, const struct plan *b)
 		!same_text(a->revision, b->revision);
 }
 
-void observe_plan(void *arg, const char *key, const cJSON *object)
+void observe_plan(void *arg, const char *key, const struct span *fields)
 {
 	struct controller *c = arg;
 	struct plan_state *p = plan_make(c, key);
 	struct plan seen = { 0 };
 
-	plan_parse(object, &seen);
+	plan_parse(key, fields, &seen);
 	if (!same_text(p->plan.revision, seen.revision)) {
 		log_info("plan seen", "plan", key, "revision", seen.revision, NULL);
 		sweep_touch(c);
@@ -76,13 +76,13 @@ static struct scheduler_state *scheduler_make(struct controller *c, const char *
 	return s;
 }
 
-void observe_scheduler(void *arg, const char *key, const cJSON *object)
+void observe_scheduler(void *arg, const char *key, const struct span *fields)
 {
 	struct controller *c = arg;
 	struct scheduler_state *s = scheduler_make(c, key);
 	struct scheduler seen = { 0 }, *was = &s->scheduler;
 
-	scheduler_parse(object, &seen);
+	scheduler_parse(key, fields, &seen);
 	if (strcmp(was->uid, seen.uid) != 0)
 		log_info("scheduler seen", "scheduler", key, NULL);
 	if (strcmp(was->uid, seen.uid) != 0 || was->generation != seen.generation ||

@@ -8,66 +8,52 @@
 #include <stdio.h>
 #include <string.h>
 
-void part_uid(const cJSON *object, const char *path, char out[UID_LEN])
+uint64_t part_rv(struct span version)
 {
-	snprintf(out, UID_LEN, "%s", json_str_or(object, path, ""));
+	char text[24];
+
+	return span_text(version, text, sizeof(text)) ? strtoull(text, NULL, 10) : 0;
 }
 
-uint64_t part_rv(const cJSON *object)
+int64_t part_time(struct span text)
 {
-	return strtoull(json_str_or(object, "metadata.resourceVersion", "0"), NULL, 10);
-}
-
-int64_t part_time(const cJSON *object, const char *path)
-{
-	const char *text = json_str(object, path);
+	char copy[64];
 	int64_t at;
 
-	return text && clock_parse(text, &at) ? at : 0;
+	return span_text(text, copy, sizeof(copy)) && clock_parse(copy, &at) ? at : 0;
 }
 
-int part_finalizer(const cJSON *object)
+int part_finalizer(struct span finalizers)
 {
-	const cJSON *item;
 	int i = 0;
 
-	json_each(item, json_at(object, "metadata.finalizers")) {
-		if (cJSON_IsString(item) && strcmp(item->valuestring, FINALIZER) == 0)
+	for (struct span item; span_item(&finalizers, &item); i++) {
+		if (span_eq(item, FINALIZER))
 			return i;
-		i++;
 	}
 	return -1;
 }
 
-enum tristate part_status(const cJSON *condition)
+enum tristate part_status(struct span status)
 {
-	const char *status = json_str(condition, "status");
-
-	if (!status)
+	if (span_kind(status) != '"')
 		return STATUS_ABSENT;
-	if (strcmp(status, "True") == 0)
+	if (span_eq(status, "True"))
 		return STATUS_TRUE;
-	return strcmp(status, "False") == 0 ? STATUS_FALSE : STATUS_UNKNOWN;
+	return span_eq(status, "False") ? STATUS_FALSE : STATUS_UNKNOWN;
 }
 
-struct cond part_cond(const cJSON *object, const char *type)
+struct own_cond part_own_cond(struct span condition, const char *type)
 {
-	const cJSON *c = json_find(json_at(object, "status.conditions"), "type", type, NULL);
-
-	return (struct cond){ part_status(c), part_time(c, "lastTransitionTime") };
-}
-
-struct own_cond part_own_cond(const cJSON *object, int index, const char *type)
-{
-	const cJSON *c = cJSON_GetArrayItem(json_at(object, "status.conditions"), index);
-
-	if (strcmp(json_str_or(c, "type", ""), type) != 0)
+	if (!span_eq(span_get(condition, "type"), type))
 		return (struct own_cond){ 0 };
+	AUTO_STR reason = xspan_dup(span_get(condition, "reason"));
+	AUTO_STR message = xspan_dup(span_get(condition, "message"));
 	return (struct own_cond){
-		.status = part_status(c),
-		.since = part_time(c, "lastTransitionTime"),
-		.observed_generation = json_int_or(c, "observedGeneration", 0),
-		.text = text_hash(json_str_or(c, "reason", ""), json_str_or(c, "message", "")),
+		.status = part_status(span_get(condition, "status")),
+		.since = part_time(span_get(condition, "lastTransitionTime")),
+		.observed_generation = span_int_or(span_get(condition, "observedGeneration"), 0),
+		.text = text_hash(reason ? reason : "", message ? message : ""),
 	};
 }
 
@@ -86,32 +72,26 @@ uint64_t text_hash(const char *reason, const char *message)
 	return fnv(fnv(FNV_START, reason), message);
 }
 
-uint64_t part_scores(const cJSON *scores)
+uint64_t part_scores(struct span scores)
 {
 	uint64_t sum = 0;
-	const cJSON *item;
 
-	json_each(item, scores) {
+	for (struct span item; span_item(&scores, &item);) {
+		AUTO_STR name = xspan_dup(span_get(item, "name"));
 		char value[24];
 
-		snprintf(value, sizeof(value), "%" PRId64, json_int_or(item, "value", -1));
-		sum += fnv(fnv(FNV_START, json_str_or(item, "name", "")), value);
+		snprintf(value, sizeof(value), "%" PRId64,
+			span_int_or(span_get(item, "value"), -1));
+		sum += fnv(fnv(FNV_START, name ? name : ""), value);
 	}
 	return sum;
 }
 
-char *part_copy(const cJSON *object, const char *path)
+char *part_copy(struct span text)
 {
-	const char *text = json_str(object, path);
+	AUTO_STR copy = xspan_dup(text);
 
-	return text && *text ? xstrdup(text) : NULL;
-}
-
-const char *part_label(const cJSON *object, const char *key)
-{
-	const char *value = cJSON_GetStringValue(json_key(json_at(object, "metadata.labels"), key));
-
-	return value ? value : "";
+	return copy && *copy ? STEAL(copy) : NULL;
 }
 
 bool same_text(const char *a, const char *b)

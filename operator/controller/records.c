@@ -10,43 +10,61 @@
 #define TAINT_UNREACHABLE "cluster.open-cluster-management.io/unreachable"
 #define TAINT_UNAVAILABLE "cluster.open-cluster-management.io/unavailable"
 
-static int64_t taint_since(const cJSON *object, const char *key)
-{
-	const cJSON *taint = json_find(json_at(object, "spec.taints"), "key", key, NULL);
-	int64_t since = part_time(taint, "timeAdded");
+enum {
+	CLUSTER_UID,
+	CLUSTER_DELETED,
+	CLUSTER_CREATED,
+	CLUSTER_LABELS,
+	CLUSTER_ACCEPTS,
+	CLUSTER_UNREACHABLE,
+	CLUSTER_UNAVAILABLE,
+	CLUSTER_CONDS, /* status and time of each */
+};
+#define COND_PATHS(type)                                                                           \
+	".status.conditions[?(@.type==\"" type "\")].status",                                      \
+		".status.conditions[?(@.type==\"" type "\")].lastTransitionTime"
 
-	return taint && since == 0 ? 1 : since;
+const char *const cluster_fields[] = {
+	[CLUSTER_UID] = ".metadata.uid",
+	[CLUSTER_DELETED] = ".metadata.deletionTimestamp",
+	[CLUSTER_CREATED] = ".metadata.creationTimestamp",
+	[CLUSTER_LABELS] = ".metadata.labels",
+	[CLUSTER_ACCEPTS] = ".spec.hubAcceptsClient",
+	[CLUSTER_UNREACHABLE] = ".spec.taints[?(@.key==\"" TAINT_UNREACHABLE "\")]",
+	[CLUSTER_UNAVAILABLE] = ".spec.taints[?(@.key==\"" TAINT_UNAVAILABLE "\")]",
+	[CLUSTER_CONDS] = COND_PATHS("HubAcceptedManagedCluster"),
+	COND_PATHS("ManagedClusterJoined"),
+	COND_PATHS("ManagedClusterConditionAvailable"),
+	COND_PATHS("ManagedClusterConditionClockSynced"),
+	NULL,
+};
+
+static int64_t taint_since(struct span taint)
+{
+	int64_t since = part_time(span_get(taint, "timeAdded"));
+
+	return taint.at && since == 0 ? 1 : since;
 }
 
-void cluster_parse(const cJSON *object, struct cluster *ret)
+static struct cond cond_of(const struct span f[2])
 {
-	part_uid(object, "metadata.uid", ret->uid);
-	ret->deleting = json_at(object, "metadata.deletionTimestamp");
-	ret->deleted = part_time(object, "metadata.deletionTimestamp");
-	ret->created = part_time(object, "metadata.creationTimestamp");
-	ret->hub_accepts = json_bool_or(object, "spec.hubAcceptsClient", false);
-	ret->accepted = part_cond(object, "HubAcceptedManagedCluster");
-	ret->joined = part_cond(object, "ManagedClusterJoined");
-	ret->available = part_cond(object, "ManagedClusterConditionAvailable");
-	ret->clock_synced = part_cond(object, "ManagedClusterConditionClockSynced");
-	ret->unreachable = taint_since(object, TAINT_UNREACHABLE);
-	ret->unavailable = taint_since(object, TAINT_UNAVAILABLE);
-	ret->labels = labels_pack(json_at(object, "metadata.labels"));
+	return (struct cond){ part_status(f[0]), part_time(f[1]) };
 }
 
-static bool cond_equal(struct cond a, struct cond b)
+void cluster_parse(const struct span *f, struct cluster *ret)
 {
-	return a.status == b.status && a.since == b.since;
-}
-
-bool cluster_equal(const struct cluster *a, const struct cluster *b)
-{
-	return strcmp(a->uid, b->uid) == 0 && a->deleting == b->deleting &&
-		a->hub_accepts == b->hub_accepts && cond_equal(a->accepted, b->accepted) &&
-		cond_equal(a->joined, b->joined) && cond_equal(a->available, b->available) &&
-		cond_equal(a->clock_synced, b->clock_synced) && a->created == b->created &&
-		a->deleted == b->deleted && a->unreachable == b->unreachable &&
-		a->unavailable == b->unavailable && same_text(a->labels, b->labels);
+	span_text(f[CLUSTER_UID], ret->uid, UID_LEN);
+	ret->deleting = span_is_set(f[CLUSTER_DELETED]);
+	ret->deleted = part_time(f[CLUSTER_DELETED]);
+	ret->created = part_time(f[CLUSTER_CREATED]);
+	ret->hub_accepts = span_is_true(f[CLUSTER_ACCEPTS]);
+	ret->accepted = cond_of(f + CLUSTER_CONDS);
+	ret->joined = cond_of(f + CLUSTER_CONDS + 2);
+	ret->available = cond_of(f + CLUSTER_CONDS + 4);
+	ret->clock_synced = cond_of(f + CLUSTER_CONDS + 6);
+	ret->unreachable = taint_since(f[CLUSTER_UNREACHABLE]);
+	ret->unavailable = taint_since(f[CLUSTER_UNAVAILABLE]);
+	ret->labels = labels_pack(f[CLUSTER_LABELS]);
 }
 
 void cluster_clear(struct cluster *c)
@@ -55,25 +73,59 @@ void cluster_clear(struct cluster *c)
 	*c = (struct cluster){ 0 };
 }
 
-bool namespace_active(const cJSON *object)
+enum { NAMESPACE_DELETED, NAMESPACE_PHASE };
+const char *const namespace_fields[] = {
+	[NAMESPACE_DELETED] = ".metadata.deletionTimestamp",
+	[NAMESPACE_PHASE] = ".status.phase",
+	NULL,
+};
+
+bool namespace_active(const struct span *f)
 {
-	return !json_at(object, "metadata.deletionTimestamp") &&
-		strcmp(json_str_or(object, "status.phase", ""), "Active") == 0;
+	return !span_is_set(f[NAMESPACE_DELETED]) && span_eq(f[NAMESPACE_PHASE], "Active");
+}
+
+enum {
+	WORK_ONBOARDING,
+	WORK_DELETED,
+	WORK_GENERATION,
+	WORK_APPLIED,
+	WORK_OBSERVED,
+	WORK_MANIFESTS
+};
+#define APPLIED ".status.conditions[?(@.type==\"Applied\")]"
+
+const char *const work_fields[] = {
+	[WORK_ONBOARDING] = ".metadata.labels['" LABEL_UID "']",
+	[WORK_DELETED] = ".metadata.deletionTimestamp",
+	[WORK_GENERATION] = ".metadata.generation",
+	[WORK_APPLIED] = APPLIED ".status",
+	[WORK_OBSERVED] = APPLIED ".observedGeneration",
+	[WORK_MANIFESTS] = ".status.resourceStatus.manifests",
+	NULL,
+};
+
+/* As inputs_work_state() has it, from the fields. */
+static char *work_state(const struct span *f)
+{
+	AUTO_JSON manifests = NULL;
+
+	if (span_is_set(f[WORK_DELETED]))
+		return xstrdup(INPUTS_TERMINATING);
+	if (span_kind(f[WORK_APPLIED]) != '"' ||
+		span_int_or(f[WORK_GENERATION], -1) != span_int_or(f[WORK_OBSERVED], -2))
+		return NULL;
+	manifests = span_tree(f[WORK_MANIFESTS], NULL);
+	return inputs_feedback_state(!span_eq(f[WORK_APPLIED], "False"), manifests);
 }
 
 /* Whether a terminating work counts is the reader's business: both answers are kept. */
-void work_parse(const cJSON *object, struct work *ret)
+void work_parse(const char *name, const struct span *f, struct work *ret)
 {
-	ret->name = xstrdup(json_str(object, "metadata.name"));
-	snprintf(ret->onboarding_uid, UID_LEN, "%s", part_label(object, LABEL_UID));
-	ret->terminating = json_at(object, "metadata.deletionTimestamp");
-	ret->state = inputs_work_state(object, true);
-}
-
-bool work_equal(const struct work *a, const struct work *b)
-{
-	return same_text(a->state, b->state) && a->terminating == b->terminating &&
-		strcmp(a->onboarding_uid, b->onboarding_uid) == 0 && same_text(a->name, b->name);
+	ret->name = xstrdup(name);
+	span_text(f[WORK_ONBOARDING], ret->onboarding_uid, UID_LEN);
+	ret->terminating = span_is_set(f[WORK_DELETED]);
+	ret->state = work_state(f);
 }
 
 void work_clear(struct work *w)
@@ -83,17 +135,18 @@ void work_clear(struct work *w)
 	*w = (struct work){ 0 };
 }
 
-void score_parse(const cJSON *object, struct score *ret)
-{
-	ret->name = xstrdup(json_str(object, "metadata.name"));
-	snprintf(ret->onboarding_uid, UID_LEN, "%s", part_label(object, LABEL_UID));
-	ret->scores = part_scores(json_at(object, "status.scores"));
-}
+enum { SCORE_ONBOARDING, SCORE_SCORES };
+const char *const score_fields[] = {
+	[SCORE_ONBOARDING] = ".metadata.labels['" LABEL_UID "']",
+	[SCORE_SCORES] = ".status.scores",
+	NULL,
+};
 
-bool score_equal(const struct score *a, const struct score *b)
+void score_parse(const char *name, const struct span *f, struct score *ret)
 {
-	return a->scores == b->scores && strcmp(a->onboarding_uid, b->onboarding_uid) == 0 &&
-		same_text(a->name, b->name);
+	ret->name = xstrdup(name);
+	span_text(f[SCORE_ONBOARDING], ret->onboarding_uid, UID_LEN);
+	ret->scores = part_scores(f[SCORE_SCORES]);
 }
 
 void score_clear(struct score *s)

@@ -1,13 +1,13 @@
 /* records.h — what the operator remembers of an object: a few hundred bytes cut from each watch
- * event, never the tree.  Pure: JSON in, record out; no record points into the JSON.
+ * event, never the tree.  Pure: values in, record out; no record points into the event.
  *
- * A *_parse() fills a zeroed record; *_clear() frees what it holds.  Memory running out aborts.
- * Two records are *_equal() when no decision could tell them apart: resourceVersion is not
- * compared. */
+ * *_fields are the paths of what a decision can depend on (kube_watch_cfg.fields); an event that
+ * changes none of them ends in the watch.  A *_parse() takes their values and fills a zeroed record;
+ * *_clear() frees what it holds.  Memory running out aborts. */
 #ifndef CONTROLLER_RECORDS_H
 #define CONTROLLER_RECORDS_H
 
-#include "base/json.h"
+#include "base/span.h"
 #include "controller/selector.h"
 #include "proto/inputs.h"
 
@@ -110,28 +110,31 @@ struct scheduler {
 	int64_t observed_generation, registered;
 };
 
-void cluster_parse(const cJSON *object, struct cluster *ret);
-bool cluster_equal(const struct cluster *a, const struct cluster *b);
+extern const char *const cluster_fields[],
+	*const namespace_fields[], *const onboarding_fields[],
+					   *const work_fields[],
+						   *const score_fields[],
+							   *const plan_fields[],
+								   *const scheduler_fields[];
+
+void cluster_parse(const struct span *f, struct cluster *ret);
 void cluster_clear(struct cluster *c);
 
-bool namespace_active(const cJSON *object);
+bool namespace_active(const struct span *f);
 
-void onboarding_parse(const cJSON *object, struct onboarding *ret);
-bool onboarding_equal(const struct onboarding *a, const struct onboarding *b);
+void onboarding_parse(const struct span *f, struct onboarding *ret);
 void onboarding_clear(struct onboarding *o);
 
-void work_parse(const cJSON *object, struct work *ret);
-bool work_equal(const struct work *a, const struct work *b);
+void work_parse(const char *name, const struct span *f, struct work *ret);
 void work_clear(struct work *w);
 
-void score_parse(const cJSON *object, struct score *ret);
-bool score_equal(const struct score *a, const struct score *b);
+void score_parse(const char *name, const struct span *f, struct score *ret);
 void score_clear(struct score *s);
 
-void plan_parse(const cJSON *object, struct plan *ret);
+void plan_parse(const char *name, const struct span *f, struct plan *ret);
 void plan_clear(struct plan *p);
 
-void scheduler_parse(const cJSON *object, struct scheduler *ret);
+void scheduler_parse(const char *name, const struct span *f, struct scheduler *ret);
 void scheduler_clear(struct scheduler *s);
 
 /* What a condition says, in 64 bits. */

@@ -8,19 +8,72 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names of the AddOnPlacementScores that the steps intended or made. */
-static char *score_names(const cJSON *steps)
+enum {
+	ONB_UID,
+	ONB_RV,
+	ONB_GENERATION,
+	ONB_DELETED,
+	ONB_FINALIZERS,
+	ONB_RERUN,
+	ONB_CLUSTER_UID,
+	ONB_PLAN,
+	ONB_REVISION,
+	ONB_STATUS,
+	ONB_CLUSTER_READY,
+	ONB_READY,
+	ONB_REGISTERED,
+	ONB_RUN,
+	ONB_STEPS,
+	ONB_JOIN_TIME,
+	ONB_SCORES,
+	ONB_NEXT_WAKE,
+	ONB_DIGEST,
+};
+
+/* With the resourceVersion, so that every event is told: even one that is no news otherwise may be
+ * what was waited for, see attempt.h. */
+const char *const onboarding_fields[] = {
+	[ONB_UID] = ".metadata.uid",
+	[ONB_RV] = ".metadata.resourceVersion",
+	[ONB_GENERATION] = ".metadata.generation",
+	[ONB_DELETED] = ".metadata.deletionTimestamp",
+	[ONB_FINALIZERS] = ".metadata.finalizers",
+	[ONB_RERUN] = ".metadata.annotations['berth.dev/rerun']",
+	[ONB_CLUSTER_UID] = ".spec.clusterRef.uid",
+	[ONB_PLAN] = ".spec.plan.name",
+	[ONB_REVISION] = ".spec.plan.revision",
+	[ONB_STATUS] = ".status",
+	[ONB_CLUSTER_READY] = ".status.conditions[0]",
+	[ONB_READY] = ".status.conditions[1]",
+	[ONB_REGISTERED] = ".status.conditions[?(@.type==\"Registered\")].status",
+	[ONB_RUN] = ".status.run",
+	[ONB_STEPS] = ".status.steps",
+	[ONB_JOIN_TIME] = ".status.joinTime",
+	[ONB_SCORES] = ".status.scores",
+	[ONB_NEXT_WAKE] = ".status.nextWakeTime",
+	[ONB_DIGEST] = ".status.observedDigest",
+	NULL,
+};
+
+/* Adds the names of the AddOnPlacementScores that a step intended or made. */
+static void add_score_names(struct buf *names, struct span refs)
+{
+	for (struct span ref; span_item(&refs, &ref);) {
+		if (!span_eq(span_get(ref, "kind"), "AddOnPlacementScore"))
+			continue;
+		AUTO_STR name = part_copy(span_get(ref, "name"));
+		if (name)
+			buf_printf(names, "%s\n", name);
+	}
+}
+
+static char *score_names(struct span steps)
 {
 	struct buf names = { 0 };
-	const cJSON *step, *ref;
 	char *text;
 
-	json_each(step, steps) {
-		json_each(ref, json_key(step, "refs")) {
-			if (strcmp(json_str_or(ref, "kind", ""), "AddOnPlacementScore") == 0)
-				buf_printf(&names, "%s\n", json_str_or(ref, "name", ""));
-		}
-	}
+	for (struct span step; span_item(&steps, &step);)
+		add_score_names(&names, span_get(step, "refs"));
 	if (!names.len && !names.oom)
 		return NULL;
 	text = buf_steal(&names);
@@ -29,58 +82,35 @@ static char *score_names(const cJSON *steps)
 	return text;
 }
 
-static void parse_progress(const cJSON *object, struct onboarding *ret)
+static void parse_progress(const struct span *f, struct onboarding *ret)
 {
-	const cJSON *status = json_key(object, "status");
+	struct span steps = f[ONB_STEPS], first;
 
-	ret->has_status = cJSON_IsObject(status);
-	ret->has_run = cJSON_IsObject(json_key(status, "run"));
-	ret->has_steps = cJSON_GetArraySize(json_key(status, "steps")) > 0;
-	ret->has_join_time = json_str(status, "joinTime");
-	ret->registered = part_cond(object, "Registered").status == STATUS_TRUE;
-	ret->cluster_ready = part_own_cond(object, 0, "ClusterReady");
-	ret->ready = part_own_cond(object, 1, "Ready");
-	ret->score_names = score_names(json_key(status, "steps"));
-	ret->scores = part_scores(json_key(status, "scores"));
-	ret->next_wake = part_time(status, "nextWakeTime");
-	snprintf(ret->digest, sizeof(ret->digest), "%s", json_str_or(status, "observedDigest", ""));
+	ret->has_status = span_kind(f[ONB_STATUS]) == '{';
+	ret->has_run = span_kind(f[ONB_RUN]) == '{';
+	ret->has_steps = span_item(&steps, &first);
+	ret->has_join_time = span_kind(f[ONB_JOIN_TIME]) == '"';
+	ret->registered = part_status(f[ONB_REGISTERED]) == STATUS_TRUE;
+	ret->cluster_ready = part_own_cond(f[ONB_CLUSTER_READY], "ClusterReady");
+	ret->ready = part_own_cond(f[ONB_READY], "Ready");
+	ret->score_names = score_names(f[ONB_STEPS]);
+	ret->scores = part_scores(f[ONB_SCORES]);
+	ret->next_wake = part_time(f[ONB_NEXT_WAKE]);
+	span_text(f[ONB_DIGEST], ret->digest, sizeof(ret->digest));
 }
 
-void onboarding_parse(const cJSON *object, struct onboarding *ret)
+void onboarding_parse(const struct span *f, struct onboarding *ret)
 {
-	const cJSON *rerun = json_key(json_at(object, "metadata.annotations"), "berth.dev/rerun");
-
-	part_uid(object, "metadata.uid", ret->uid);
-	part_uid(object, "spec.clusterRef.uid", ret->cluster_uid);
-	ret->rv = part_rv(object);
-	ret->generation = json_int_or(object, "metadata.generation", 0);
-	ret->finalizer = part_finalizer(object);
-	ret->deleting = json_at(object, "metadata.deletionTimestamp");
-	ret->plan = part_copy(object, "spec.plan.name");
-	ret->revision = part_copy(object, "spec.plan.revision");
-	if (cJSON_IsString(rerun) && *rerun->valuestring)
-		ret->rerun = xstrdup(rerun->valuestring);
-	parse_progress(object, ret);
-}
-
-static bool own_cond_equal(struct own_cond a, struct own_cond b)
-{
-	return a.status == b.status && a.since == b.since && a.text == b.text &&
-		a.observed_generation == b.observed_generation;
-}
-
-bool onboarding_equal(const struct onboarding *a, const struct onboarding *b)
-{
-	return strcmp(a->uid, b->uid) == 0 && strcmp(a->cluster_uid, b->cluster_uid) == 0 &&
-		a->generation == b->generation && a->finalizer == b->finalizer &&
-		a->deleting == b->deleting && a->has_status == b->has_status &&
-		a->has_run == b->has_run && a->has_steps == b->has_steps &&
-		a->has_join_time == b->has_join_time && a->registered == b->registered &&
-		own_cond_equal(a->cluster_ready, b->cluster_ready) &&
-		own_cond_equal(a->ready, b->ready) && same_text(a->plan, b->plan) &&
-		same_text(a->revision, b->revision) && same_text(a->rerun, b->rerun) &&
-		same_text(a->score_names, b->score_names) && a->scores == b->scores &&
-		strcmp(a->digest, b->digest) == 0 && a->next_wake == b->next_wake;
+	span_text(f[ONB_UID], ret->uid, UID_LEN);
+	span_text(f[ONB_CLUSTER_UID], ret->cluster_uid, UID_LEN);
+	ret->rv = part_rv(f[ONB_RV]);
+	ret->generation = span_int_or(f[ONB_GENERATION], 0);
+	ret->finalizer = part_finalizer(f[ONB_FINALIZERS]);
+	ret->deleting = span_is_set(f[ONB_DELETED]);
+	ret->plan = part_copy(f[ONB_PLAN]);
+	ret->revision = part_copy(f[ONB_REVISION]);
+	ret->rerun = part_copy(f[ONB_RERUN]);
+	parse_progress(f, ret);
 }
 
 void onboarding_clear(struct onboarding *o)
@@ -106,27 +136,49 @@ static void parse_registers(const cJSON *steps, struct plan *ret)
 	}
 }
 
-static void parse_plan_status(const cJSON *object, struct plan *ret)
+enum {
+	PLAN_UID,
+	PLAN_RV,
+	PLAN_GENERATION,
+	PLAN_DELETED,
+	PLAN_FINALIZERS,
+	PLAN_SPEC,
+	PLAN_READY,
+	PLAN_OBSERVED,
+	PLAN_MATCHED,
+	PLAN_READY_CLUSTERS,
+	PLAN_REVISION,
+};
+
+const char *const plan_fields[] = {
+	[PLAN_UID] = ".metadata.uid",
+	[PLAN_RV] = ".metadata.resourceVersion",
+	[PLAN_GENERATION] = ".metadata.generation",
+	[PLAN_DELETED] = ".metadata.deletionTimestamp",
+	[PLAN_FINALIZERS] = ".metadata.finalizers",
+	[PLAN_SPEC] = ".spec",
+	[PLAN_READY] = ".status.conditions[0]",
+	[PLAN_OBSERVED] = ".status.observedGeneration",
+	[PLAN_MATCHED] = ".status.matchedClusters",
+	[PLAN_READY_CLUSTERS] = ".status.readyClusters",
+	[PLAN_REVISION] = ".status.revision",
+	NULL,
+};
+
+static void parse_plan_status(const struct span *f, struct plan *ret)
 {
-	ret->ready = part_own_cond(object, 0, "Ready");
-	ret->observed_generation = json_int_or(object, "status.observedGeneration", -1);
-	ret->matched = json_int_or(object, "status.matchedClusters", -1);
-	ret->ready_clusters = json_int_or(object, "status.readyClusters", -1);
-	ret->status_revision = part_copy(object, "status.revision");
+	ret->ready = part_own_cond(f[PLAN_READY], "Ready");
+	ret->observed_generation = span_int_or(f[PLAN_OBSERVED], -1);
+	ret->matched = span_int_or(f[PLAN_MATCHED], -1);
+	ret->ready_clusters = span_int_or(f[PLAN_READY_CLUSTERS], -1);
+	ret->status_revision = part_copy(f[PLAN_REVISION]);
 }
 
-void plan_parse(const cJSON *object, struct plan *ret)
+static void parse_spec(const cJSON *spec, struct plan *ret)
 {
-	const cJSON *spec = json_key(object, "spec");
 	char hex[HASH_HEX_LEN];
 
-	ret->name = xstrdup(json_str(object, "metadata.name"));
-	part_uid(object, "metadata.uid", ret->uid);
-	ret->generation = json_int_or(object, "metadata.generation", 0);
-	ret->rv = part_rv(object);
 	ret->priority = json_int_or(spec, "priority", 0);
-	ret->finalizer = part_finalizer(object);
-	ret->deleting = json_at(object, "metadata.deletionTimestamp");
 	selector_parse(json_key(spec, "clusterSelector"), &ret->selector);
 	ret->spec = json_canonical(spec);
 	if (!ret->spec)
@@ -134,7 +186,22 @@ void plan_parse(const cJSON *object, struct plan *ret)
 	hash_hex(ret->spec, strlen(ret->spec), hex);
 	ret->revision = xprintf("%s-%.10s", ret->name, hex);
 	parse_registers(json_key(spec, "steps"), ret);
-	parse_plan_status(object, ret);
+}
+
+void plan_parse(const char *name, const struct span *f, struct plan *ret)
+{
+	AUTO_JSON spec = span_tree(f[PLAN_SPEC], NULL);
+
+	if (!spec) /* absent, or with a NUL in a text: then it selects nothing */
+		spec = xjson_object();
+	ret->name = xstrdup(name);
+	span_text(f[PLAN_UID], ret->uid, UID_LEN);
+	ret->generation = span_int_or(f[PLAN_GENERATION], 0);
+	ret->rv = part_rv(f[PLAN_RV]);
+	ret->finalizer = part_finalizer(f[PLAN_FINALIZERS]);
+	ret->deleting = span_is_set(f[PLAN_DELETED]);
+	parse_spec(spec, ret);
+	parse_plan_status(f, ret);
 }
 
 void plan_clear(struct plan *p)
@@ -152,16 +219,37 @@ void plan_clear(struct plan *p)
 	*p = (struct plan){ 0 };
 }
 
-void scheduler_parse(const cJSON *object, struct scheduler *ret)
+enum {
+	SCHEDULER_UID,
+	SCHEDULER_RV,
+	SCHEDULER_GENERATION,
+	SCHEDULER_DELETED,
+	SCHEDULER_READY,
+	SCHEDULER_OBSERVED,
+	SCHEDULER_REGISTERED,
+};
+
+const char *const scheduler_fields[] = {
+	[SCHEDULER_UID] = ".metadata.uid",
+	[SCHEDULER_RV] = ".metadata.resourceVersion",
+	[SCHEDULER_GENERATION] = ".metadata.generation",
+	[SCHEDULER_DELETED] = ".metadata.deletionTimestamp",
+	[SCHEDULER_READY] = ".status.conditions[0]",
+	[SCHEDULER_OBSERVED] = ".status.observedGeneration",
+	[SCHEDULER_REGISTERED] = ".status.registeredClusters",
+	NULL,
+};
+
+void scheduler_parse(const char *name, const struct span *f, struct scheduler *ret)
 {
-	ret->name = xstrdup(json_str(object, "metadata.name"));
-	part_uid(object, "metadata.uid", ret->uid);
-	ret->generation = json_int_or(object, "metadata.generation", 0);
-	ret->rv = part_rv(object);
-	ret->deleting = json_at(object, "metadata.deletionTimestamp");
-	ret->ready = part_own_cond(object, 0, "Ready");
-	ret->observed_generation = json_int_or(object, "status.observedGeneration", -1);
-	ret->registered = json_int_or(object, "status.registeredClusters", -1);
+	ret->name = xstrdup(name);
+	span_text(f[SCHEDULER_UID], ret->uid, UID_LEN);
+	ret->generation = span_int_or(f[SCHEDULER_GENERATION], 0);
+	ret->rv = part_rv(f[SCHEDULER_RV]);
+	ret->deleting = span_is_set(f[SCHEDULER_DELETED]);
+	ret->ready = part_own_cond(f[SCHEDULER_READY], "Ready");
+	ret->observed_generation = span_int_or(f[SCHEDULER_OBSERVED], -1);
+	ret->registered = span_int_or(f[SCHEDULER_REGISTERED], -1);
 }
 
 void scheduler_clear(struct scheduler *s)

@@ -139,15 +139,17 @@ bool selector_matches(const struct selector *s, const char *labels)
 	return !s->none;
 }
 
-char *labels_pack(const cJSON *labels)
+char *labels_pack(struct span labels)
 {
 	struct buf out = { 0 };
-	const cJSON *label;
 	char *packed;
 
-	json_each(label, labels) {
-		if (cJSON_IsString(label))
-			buf_printf(&out, "%s=%s\n", label->string, label->valuestring);
+	for (struct span key, value; span_member(&labels, &key, &value);) {
+		AUTO_STR name = xspan_dup(key);
+		AUTO_STR text = xspan_dup(value);
+
+		if (name && text)
+			buf_printf(&out, "%s=%s\n", name, text);
 	}
 	packed = buf_steal(&out);
 	if (!packed)

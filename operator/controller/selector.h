@@ -5,7 +5,7 @@
 #ifndef CONTROLLER_SELECTOR_H
 #define CONTROLLER_SELECTOR_H
 
-#include "base/json.h"
+#include "base/span.h"
 
 #include <stdbool.h>
 
@@ -30,6 +30,6 @@ void selector_clear(struct selector *s);
 bool selector_matches(const struct selector *s, const char *labels);
 
 /* The packed form of metadata.labels; caller frees.  Aborts when memory is out. */
-char *labels_pack(const cJSON *labels);
+char *labels_pack(struct span labels);
 
 #endif

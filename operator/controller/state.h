@@ -124,9 +124,9 @@ int observe_start(struct controller *c, struct err *e) MUST_CHECK;
 const char *observe_name(enum watch_index i); /* the type's plural */
 
 /* observe_plan.c: callbacks of two of the watches */
-void observe_plan(void *arg, const char *key, const cJSON *object);
+void observe_plan(void *arg, const char *key, const struct span *fields);
 void observe_plan_gone(void *arg, const char *key);
-void observe_scheduler(void *arg, const char *key, const cJSON *object);
+void observe_scheduler(void *arg, const char *key, const struct span *fields);
 void observe_scheduler_gone(void *arg, const char *key);
 
 /* judge.c */

@@ -14,7 +14,7 @@
 
 #include "base/auto.h"
 #include "base/err.h"
-#include "base/json.h"
+#include "base/span.h"
 #include "kube/config.h"
 #include "kube/type.h"
 #include "kube/ws.h"
@@ -38,9 +38,13 @@ enum kube_watch_trouble {
 struct kube_watch_cfg {
 	const struct kube_type *type;
 	const char *label_selector; /* NULL = all; copied */
-	/* Added or changed; what did not change is not told again.  `key` is "name" or "namespace/name";
-	 * key and tree are borrowed.  Callbacks may close the watch. */
-	void (*object)(void *arg, const char *key, const cJSON *object);
+	/* The paths (base/extract.h) of what is read of an object, NULL-terminated; borrowed.  An event
+	 * that changes none of their values ends in the watch. */
+	const char *const *fields;
+	/* Added or changed; what did not change is not told again.  `key` is "name" or "namespace/name",
+	 * fields[i] the value of path i as the server wrote it; both are borrowed.  Callbacks may close
+	 * the watch. */
+	void (*object)(void *arg, const char *key, const struct span *fields);
 	/* Deleted, or found missing by a sweep. */
 	void (*gone)(void *arg, const char *key);
 	/* The view is whole: after the first synchronisation and after each later one.  May be NULL. */

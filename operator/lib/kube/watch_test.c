@@ -72,11 +72,13 @@ static void maybe_close(struct play *p)
 		close_watch(p);
 }
 
-static void on_object(void *arg, const char *key, const cJSON *object)
+static const char *const fields[] = { ".metadata.resourceVersion", NULL };
+
+static void on_object(void *arg, const char *key, const struct span *values)
 {
 	struct play *p = arg;
 
-	(void)object;
+	T_TRUE(values[0].at);
 	buf_printf(&p->seen, "+%s ", key);
 	maybe_close(p);
 }
@@ -105,6 +107,7 @@ static void play_start(struct play *p)
 	clock_fake(1000000);
 	p->cfg = (struct kube_watch_cfg){
 		.type = &KUBE_MANAGED_CLUSTER,
+		.fields = fields,
 		.object = on_object,
 		.gone = on_gone,
 		.synced = on_synced,
@@ -720,7 +723,9 @@ static void new_out_of_memory(void **state)
 	T_OOM(rc, ({
 		struct play p = { 0 };
 		struct watch_transport t = { play_connect, play_hangup, &p };
-		struct kube_watch_cfg cfg = { .type = &KUBE_NAMESPACE, .label_selector = "a=b" };
+		struct kube_watch_cfg cfg = { .type = &KUBE_NAMESPACE,
+			.label_selector = "a=b",
+			.fields = fields };
 		struct loop *l = NULL;
 		rc = loop_new(&l, NULL);
 		if (rc == 0)

@@ -1,50 +1,96 @@
 #include "kube/watch_view.h"
 
-#include "base/json.h"
+#include "base/mem.h"
+#include "base/siphash.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { KEY_SIZE = 63 + 1 + 253 + 1 }; /* namespace "/" name */
 
-_Static_assert(sizeof(void *) == sizeof(uint64_t), "index entries are packed into pointers");
+struct entry {
+	uint64_t version : 63;
+	uint64_t seen : 1; /* in this sync */
+	uint64_t digest;   /* of the fields that were passed on */
+};
 
-static uint64_t entry_version(const void *entry)
+/* What we read of every object, before the fields of the type. */
+enum { NAME, NAMESPACE, VERSION, SYNC_END, N_OWN };
+static const char *const own_paths[] = {
+	[NAME] = ".metadata.name",
+	[NAMESPACE] = ".metadata.namespace",
+	[VERSION] = ".metadata.resourceVersion",
+	[SYNC_END] = ".metadata.annotations['k8s.io/initial-events-end']",
+	NULL,
+};
+
+/* What we read of an event, before its object. */
+enum { TYPE, OBJECT, N_FRAME };
+static const char *const frame_paths[] = { [TYPE] = ".type", [OBJECT] = ".object", NULL };
+
+/* An object as it is met: the values of own_paths, those of the type's fields, and its identity. */
+struct met {
+	const struct span *own, *fields;
+	uint64_t version;
+	char key[KEY_SIZE];
+};
+
+/* Paths are part of the program's text: one that is none is a defect of it. */
+static void compile(struct extract *x, const char *prefix, const char *const *paths)
 {
-	return (uint64_t)(uintptr_t)entry >> 1;
+	int rc = extract_add(x, prefix, paths, NULL);
+
+	assert(rc == 0);
+	(void)rc;
 }
 
-static bool entry_seen(const void *entry)
+void view_init(struct watch_view *v, const struct kube_watch_cfg *cfg)
 {
-	return (uintptr_t)entry & 1;
-}
-
-static void *entry_of(uint64_t version, bool seen)
-{
-	return (void *)(uintptr_t)(version << 1 | seen);
+	*v = (struct watch_view){ .cfg = cfg };
+	compile(&v->frame, ".", frame_paths);
+	compile(&v->frame, ".object", own_paths);
+	compile(&v->frame, ".object", cfg->fields);
+	compile(&v->item, ".", own_paths);
+	compile(&v->item, ".", cfg->fields);
 }
 
 /* 0 is no version: it stands for absent and unreadable. */
-static uint64_t version_of(const cJSON *object)
+static uint64_t version_of(struct span text)
 {
-	const char *text = json_str_or(object, "metadata.resourceVersion", "");
-	char *end;
+	int64_t n = 0;
 
-	if (*text < '0' || *text > '9')
-		return 0;
-	errno = 0;
-	uint64_t v = strtoull(text, &end, 10);
-	return *end || errno || v >> 62 ? 0 : v;
+	if (span_kind(text) == '"' && text.len > 2 && text.at[1] != '-')
+		n = span_int_or((struct span){ text.at + 1, text.len - 2 }, 0);
+	return n >> 62 ? 0 : (uint64_t)n;
 }
 
-static bool key_of(const cJSON *object, char key[KEY_SIZE])
+static bool key_of(const struct span *own, char key[KEY_SIZE])
 {
-	const char *ns = json_str_or(object, "metadata.namespace", "");
-	const char *name = json_str_or(object, "metadata.name", "");
-	int n = snprintf(key, KEY_SIZE, "%s%s%s", ns, *ns ? "/" : "", name);
+	size_t n = 0;
 
-	return *name && n < KEY_SIZE;
+	if (own[NAMESPACE].at && !span_text(own[NAMESPACE], key, KEY_SIZE))
+		return false;
+	if (own[NAMESPACE].at)
+		n = strlen(key);
+	if (n)
+		key[n++] = '/';
+	return n < KEY_SIZE && span_text(own[NAME], key + n, KEY_SIZE - n) && key[n];
+}
+
+/* The values one by one, then all together: an empty one is not like an absent one, and none can run
+ * into the next. */
+static uint64_t digest_of(const struct span *fields, int n)
+{
+	const struct siphash_key *key = siphash_own_key();
+	uint64_t sums[EXTRACT_FIELDS] = { 0 };
+
+	for (int i = 0; i < n; i++) {
+		if (fields[i].at)
+			sums[i] = siphash(key, fields[i].at, fields[i].len);
+	}
+	return siphash(key, sums, sizeof(sums[0]) * (size_t)n);
 }
 
 void view_begin(struct watch_view *v)
@@ -53,19 +99,18 @@ void view_begin(struct watch_view *v)
 	v->trusting = v->rewritten;
 	v->odd = v->rewritten = false;
 	map_each(&v->index, slot)
-		slot->value = entry_of(entry_version(slot->value), false);
+		((struct entry *)slot->value)->seen = false;
 }
 
 enum news { NEWS_NONE, NEWS_YES, NEWS_ODD };
 
-static enum news judge(const struct watch_view *v, const char *key, uint64_t version)
+static enum news judge(const struct watch_view *v, const struct entry *known, uint64_t version)
 {
-	const void *entry = map_get(&v->index, key);
-	uint64_t known = entry ? entry_version(entry) : v->whole;
+	uint64_t newest = known ? known->version : v->whole;
 
-	if (version > known)
+	if (version > newest)
 		return NEWS_YES;
-	if (!v->syncing || (entry && version == known))
+	if (!v->syncing || (known && version == newest))
 		return NEWS_NONE;
 	return v->trusting ? NEWS_YES : NEWS_ODD;
 }
@@ -78,50 +123,72 @@ static void pass(struct watch_view *v, uint64_t version)
 		v->whole = version;
 }
 
-static int on_object(struct watch_view *v, const char *key, uint64_t version, const cJSON *object,
-	struct err *e)
+static struct entry *entry_new(struct watch_view *v, const char *key)
 {
-	enum news news = judge(v, key, version);
+	struct entry *made = mem_alloc(sizeof(*made));
+
+	if (made && map_put(&v->index, key, made, NULL) < 0) {
+		mem_free(made);
+		return NULL;
+	}
+	return made;
+}
+
+static int on_object(struct watch_view *v, const struct met *m, struct err *e)
+{
+	struct entry *known = map_get(&v->index, m->key);
+	enum news news = judge(v, known, m->version);
+	bool is_new = !known;
 
 	v->odd |= news == NEWS_ODD;
 	if (news == NEWS_ODD || (news == NEWS_NONE && !v->syncing))
 		return VIEW_MORE;
 	/* Only a new key needs memory: the callback below is then never taken back. */
-	if (map_put(&v->index, key, entry_of(version, true), NULL) < 0)
-		return err_set(e, ENOMEM, "out of memory for %s", key);
-	pass(v, version);
-	if (news == NEWS_YES && !v->muted)
-		v->cfg->object(v->cfg->arg, key, object);
+	if (!known && !(known = entry_new(v, m->key)))
+		return err_set(e, ENOMEM, "out of memory for %s", m->key);
+	known->seen = true;
+	known->version = m->version & INT64_MAX;
+	pass(v, m->version);
+	if (news == NEWS_NONE)
+		return VIEW_MORE;
+	uint64_t digest = digest_of(m->fields, v->item.n_fields - N_OWN);
+	if (!is_new && digest == known->digest)
+		return VIEW_MORE;
+	known->digest = digest;
+	if (!v->muted)
+		v->cfg->object(v->cfg->arg, m->key, m->fields);
 	return VIEW_MORE;
 }
 
 /* A deletion may carry the version that is known: only an older one is an echo. */
-static int on_deletion(struct watch_view *v, const char *key, uint64_t version)
+static int on_deletion(struct watch_view *v, const struct met *m)
 {
-	const void *entry = map_get(&v->index, key);
+	struct entry *known = map_get(&v->index, m->key);
 
-	if (entry && version >= entry_version(entry)) {
-		map_del(&v->index, key);
+	if (known && m->version >= known->version) {
+		mem_free(map_del(&v->index, m->key));
 		if (!v->muted)
-			v->cfg->gone(v->cfg->arg, key);
+			v->cfg->gone(v->cfg->arg, m->key);
 	}
-	pass(v, version);
+	pass(v, m->version);
 	return VIEW_MORE;
 }
 
 static void sweep(struct watch_view *v)
 {
 	map_each(&v->index, slot) {
-		if (entry_seen(slot->value))
+		struct entry *entry = slot->value;
+
+		if (entry->seen)
 			continue;
 		if (!v->muted)
 			v->cfg->gone(v->cfg->arg, slot->key);
 		map_del(&v->index, slot->key);
+		mem_free(entry);
 	}
 }
 
-/* The end of the initial events, sent by a server that is at `version`. */
-static int on_end(struct watch_view *v, uint64_t version, struct err *e)
+int view_list_end(struct watch_view *v, uint64_t version, struct err *e)
 {
 	if (version < v->newest)
 		return err_set(e, ERANGE,
@@ -138,19 +205,17 @@ static int on_end(struct watch_view *v, uint64_t version, struct err *e)
 	return VIEW_SYNCED;
 }
 
-static int on_bookmark(struct watch_view *v, const cJSON *object, uint64_t version, struct err *e)
+static int on_bookmark(struct watch_view *v, const struct met *m, struct err *e)
 {
-	const cJSON *notes = json_at(object, "metadata.annotations");
-	const char *end = cJSON_GetStringValue(json_key(notes, "k8s.io/initial-events-end"));
-
-	if (v->syncing && end && !strcmp(end, "true"))
-		return on_end(v, version, e);
-	pass(v, version);
+	if (v->syncing && span_eq(m->own[SYNC_END], "true"))
+		return view_list_end(v, m->version, e);
+	pass(v, m->version);
 	return VIEW_MORE;
 }
 
-static int on_error(struct watch_view *v, const cJSON *status, struct err *e)
+static int on_error(struct watch_view *v, struct span object, struct err *e)
 {
+	AUTO_JSON status = span_tree(object, NULL);
 	int code = (int)json_int_or(status, "code", 0);
 
 	v->retry_after_s = 0;
@@ -163,70 +228,57 @@ static int on_error(struct watch_view *v, const cJSON *status, struct err *e)
 		json_str_or(status, "message", json_str_or(status, "reason", "without a reason")));
 }
 
-void view_init(struct watch_view *v, const struct kube_watch_cfg *cfg)
+static int on_event(struct watch_view *v, struct span type, const struct met *m, struct err *e)
 {
-	*v = (struct watch_view){ .cfg = cfg };
+	if (span_eq(type, "ADDED") || span_eq(type, "MODIFIED"))
+		return on_object(v, m, e);
+	if (span_eq(type, "DELETED"))
+		return on_deletion(v, m);
+	return err_set(e, EPROTO, "event of unknown type %.*s",
+		(int)(type.len < 32 ? type.len : 32), type.at ? type.at : "");
 }
 
-/* The version of an object or bookmark, and the key of an object. */
-static int identify(const cJSON *object, const char *what, uint64_t *ret_version,
-	char key[KEY_SIZE], struct err *e)
+/* Reads from its values which object it is, a bookmark excepted, and of what version. */
+static int meet(struct met *m, const struct span *values, bool named, struct err *e)
 {
-	*ret_version = version_of(object);
-	if (!*ret_version)
-		return err_set(e, EPROTO, "%.32s without a resourceVersion", what);
-	if (key && !key_of(object, key))
-		return err_set(e, EPROTO, "%.32s without a name", what);
+	m->own = values;
+	m->fields = values + N_OWN;
+	m->version = version_of(m->own[VERSION]);
+	if (!m->version)
+		return err_set(e, EPROTO, "an object without a resourceVersion");
+	if (named && !key_of(m->own, m->key))
+		return err_set(e, EPROTO, "an object without a name");
 	return 0;
-}
-
-static int on_event(struct watch_view *v, const char *type, const cJSON *object, struct err *e)
-{
-	bool bookmark = !strcmp(type, "BOOKMARK");
-	char key[KEY_SIZE];
-	uint64_t version;
-	int rc = identify(object, type, &version, bookmark ? NULL : key, e);
-
-	if (rc < 0)
-		return rc;
-	if (bookmark)
-		return on_bookmark(v, object, version, e);
-	if (!strcmp(type, "ADDED") || !strcmp(type, "MODIFIED"))
-		return on_object(v, key, version, object, e);
-	if (!strcmp(type, "DELETED"))
-		return on_deletion(v, key, version);
-	return err_set(e, EPROTO, "event of unknown type \"%.32s\"", type);
 }
 
 int view_message(struct watch_view *v, const char *text, size_t len, struct err *e)
 {
-	AUTO_JSON root = json_parse(text, len, e);
+	struct span values[EXTRACT_FIELDS];
+	struct met m;
 
-	if (!root)
-		return errno == ENOMEM ? -ENOMEM : err_wrap(e, -EPROTO, "unreadable event");
-	const char *type = json_str_or(root, "type", "");
-	const cJSON *object = json_key(root, "object");
-	return !strcmp(type, "ERROR") ? on_error(v, object, e) : on_event(v, type, object, e);
+	if (extract_run(&v->frame, text, len, values) < 0)
+		return err_set(e, EPROTO, "unreadable event");
+	if (span_eq(values[TYPE], "ERROR"))
+		return on_error(v, values[OBJECT], e);
+	bool bookmark = span_eq(values[TYPE], "BOOKMARK");
+	int rc = meet(&m, values + N_FRAME, !bookmark, e);
+	if (rc < 0)
+		return rc;
+	return bookmark ? on_bookmark(v, &m, e) : on_event(v, values[TYPE], &m, e);
 }
 
 int view_item(struct watch_view *v, const char *text, size_t len, struct err *e)
 {
-	AUTO_JSON object = json_parse(text, len, e);
-	char key[KEY_SIZE];
-	uint64_t version;
+	struct span values[EXTRACT_FIELDS];
+	struct met m;
 
-	if (!object)
-		return errno == ENOMEM ? -ENOMEM : err_wrap(e, -EPROTO, "unreadable item");
-	int rc = identify(object, "item", &version, key, e);
-	return rc < 0 ? rc : on_object(v, key, version, object, e);
-}
-
-int view_list_end(struct watch_view *v, uint64_t version, struct err *e)
-{
-	return on_end(v, version, e);
+	if (extract_run(&v->item, text, len, values) < 0)
+		return err_set(e, EPROTO, "unreadable object");
+	int rc = meet(&m, values, true, e);
+	return rc < 0 ? rc : on_object(v, &m, e);
 }
 
 void view_clear(struct watch_view *v)
 {
-	map_clear(&v->index, NULL);
+	map_clear(&v->index, mem_free);
 }

@@ -1,5 +1,10 @@
-/* watch_view.h — what is known of one type: per key the resourceVersion that was last passed on.
- * No I/O: texts of watch events go in, callbacks come out.
+/* watch_view.h — what is known of one type: per key the resourceVersion, and a digest of the fields
+ * that were last passed on.  No I/O: texts of watch events go in, callbacks come out.
+ *
+ * An event whose fields have the digest that is known (a heartbeat, managedFields, an annotation)
+ * moves the version and ends here.  Compared is the text of the fields: API servers write an object
+ * always in the same order; if one did not, that were a callback too many and no harm.  The digest is
+ * keyed, since what edges write is in it: nobody can make a change that we do not see.
  *
  * resourceVersions are compared as numbers, which KEP-5504 makes official.  Rules:
  * - live: an object not newer than what was passed on is an echo and dropped;
@@ -13,6 +18,7 @@
 #define KUBE_WATCH_VIEW_H
 
 #include "base/err.h"
+#include "base/extract.h"
 #include "base/map.h"
 #include "kube/watch.h"
 
@@ -21,7 +27,8 @@
 
 struct watch_view {
 	const struct kube_watch_cfg *cfg; /* borrowed; its callbacks are called */
-	struct map index;                 /* key -> resourceVersion * 2 + seen in this sync */
+	struct extract frame, item;       /* an event; an object of a list */
+	struct map index;                 /* key -> what is known of it */
 	uint64_t whole;                   /* complete up to here; 0: never was */
 	uint64_t newest;                  /* the highest resourceVersion met */
 	bool syncing;
@@ -34,7 +41,7 @@ struct watch_view {
 
 enum { VIEW_MORE = 0, VIEW_SYNCED = 1 };
 
-/* `cfg` is borrowed.  Nothing to release yet. */
+/* `cfg` is borrowed; aborts on paths that are none.  Nothing to release yet. */
 void view_init(struct watch_view *v, const struct kube_watch_cfg *cfg);
 /* The initial events, or a list, are about to come: view_message() or view_item(), whichever. */
 void view_begin(struct watch_view *v);

@@ -14,9 +14,17 @@ struct scene {
 	struct err err;
 };
 
-static void on_object(void *arg, const char *key, const cJSON *object)
+static const char *const fields[] = { ".metadata.resourceVersion", ".spec.size", NULL };
+
+static void on_object(void *arg, const char *key, const struct span *values)
 {
-	T_TRUE(json_str(object, "metadata.name") != NULL);
+	T_TRUE(values[0].at);
+	buf_printf(arg, "+%s ", key);
+}
+
+static void tell_object(void *arg, const char *key, const struct span *values)
+{
+	(void)values;
 	buf_printf(arg, "+%s ", key);
 }
 
@@ -28,7 +36,10 @@ static void on_gone(void *arg, const char *key)
 static void scene_init(struct scene *s)
 {
 	memset(s, 0, sizeof(*s));
-	s->cfg = (struct kube_watch_cfg){ .object = on_object, .gone = on_gone, .arg = &s->seen };
+	s->cfg = (struct kube_watch_cfg){ .fields = fields,
+		.object = on_object,
+		.gone = on_gone,
+		.arg = &s->seen };
 	view_init(&s->view, &s->cfg);
 	buf_str(&s->seen, "");
 }
@@ -56,6 +67,18 @@ static int event(struct scene *s, const char *type, const char *key, unsigned lo
 		"{\"type\":\"%s\",\"object\":{\"metadata\":{\"namespace\":\"%.*s\",\"name\":\"%s\","
 		"\"resourceVersion\":\"%lu\"}}}\n",
 		type, slash ? (int)(slash - key) : 0, key, slash ? slash + 1 : key, version);
+	return feed(s, text);
+}
+
+/* A cluster of this size, and noise that no field is about. */
+static int sized(struct scene *s, const char *size, const char *noise, unsigned long version)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		"{\"type\":\"MODIFIED\",\"object\":{\"metadata\":{\"name\":\"a\",\"managedFields\":"
+		"[{\"time\":\"%s\"}],\"resourceVersion\":\"%lu\"},\"spec\":{%s\"other\":1}}}",
+		noise, version, size);
 	return feed(s, text);
 }
 
@@ -297,6 +320,74 @@ static void trust_is_for_one_attempt(void **state)
 	scene_clear(&s);
 }
 
+static const char *const size_alone[] = { ".spec.size", ".spec.sort", NULL };
+
+/* What changes no field ends in the view; the version moves on all the same. */
+static void noise_ends_here(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	s.cfg.fields = size_alone;
+	s.cfg.object = tell_object;
+	view_init(&s.view, &s.cfg);
+	T_EQ(sized(&s, "\"size\":3,", "x", 10), VIEW_MORE);
+	T_STR(s.seen.s, "+a ");
+	T_EQ(sized(&s, "\"size\":3,", "y", 11), VIEW_MORE);
+	T_STR(s.seen.s, "");
+	T_EQ(s.view.whole, 11);
+	T_EQ(sized(&s, "\"size\":4,", "y", 10),
+		VIEW_MORE); /* an echo, had it been passed on or not */
+	T_STR(s.seen.s, "");
+	T_EQ(sized(&s, "\"size\":4,", "y", 12), VIEW_MORE);
+	T_STR(s.seen.s, "+a ");
+	T_EQ(sized(&s, "\"size\":\"\",", "y", 13), VIEW_MORE);
+	T_STR(s.seen.s, "+a ");
+	T_EQ(sized(&s, "", "y", 14), VIEW_MORE); /* absent is not empty */
+	T_STR(s.seen.s, "+a ");
+	T_EQ(sized(&s, "\"sort\":1,", "y", 15), VIEW_MORE);
+	T_STR(s.seen.s, "+a ");
+	T_EQ(sized(&s, "\"size\":1,", "y", 16), VIEW_MORE); /* nor the same in another field */
+	T_STR(s.seen.s, "+a ");
+	scene_clear(&s);
+}
+
+/* Nor is it told after a synchronisation; a new life under the old name is new whatever it says. */
+static void noise_over_a_resync(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	s.cfg.fields = size_alone;
+	s.cfg.object = tell_object;
+	view_init(&s.view, &s.cfg);
+	T_EQ(sized(&s, "\"size\":3,", "x", 10), VIEW_MORE);
+	view_begin(&s.view);
+	T_EQ(sized(&s, "\"size\":3,", "y", 12), VIEW_MORE);
+	T_STR(s.seen.s, "");
+	T_EQ(bookmark(&s, 20, true), VIEW_SYNCED);
+	T_STR(s.seen.s, "");
+	T_EQ(event(&s, "DELETED", "a", 21), VIEW_MORE);
+	T_STR(s.seen.s, "-a ");
+	T_EQ(sized(&s, "\"size\":3,", "y", 22), VIEW_MORE);
+	T_STR(s.seen.s, "+a ");
+	scene_clear(&s);
+}
+
+/* A text of a stranger that fits no C string is no reason to lose the view. */
+static void strange_texts_pass(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_synced(&s);
+	T_EQ(sized(&s, "\"size\":\"\\u0000\",", "\\ud800", 21), VIEW_MORE);
+	T_STR(s.seen.s, "+a ");
+	scene_clear(&s);
+}
+
 static int item(struct scene *s, const char *name, unsigned long version)
 {
 	char text[256];
@@ -460,9 +551,9 @@ static void muted_in_the_middle(void **state)
 
 static unsigned passed;
 
-static void count_object(void *arg, const char *key, const cJSON *object)
+static void count_object(void *arg, const char *key, const struct span *values)
 {
-	(void)arg, (void)key, (void)object;
+	(void)arg, (void)key, (void)values;
 	passed++;
 }
 
@@ -472,7 +563,7 @@ static void out_of_memory(void **state)
 	static const char text[] =
 		"{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"namespace\":\"ns\","
 		"\"name\":\"a\",\"resourceVersion\":\"7\"}}}";
-	struct kube_watch_cfg cfg = { .object = count_object };
+	struct kube_watch_cfg cfg = { .fields = fields, .object = count_object };
 	int rc;
 
 	(void)state;
@@ -503,6 +594,9 @@ int main(void)
 		cmocka_unit_test(empty_server_behind),
 		cmocka_unit_test(another_past),
 		cmocka_unit_test(trust_is_for_one_attempt),
+		cmocka_unit_test(noise_ends_here),
+		cmocka_unit_test(noise_over_a_resync),
+		cmocka_unit_test(strange_texts_pass),
 		cmocka_unit_test(list_instead_of_events),
 		cmocka_unit_test(errors_of_the_server),
 		cmocka_unit_test(garbage),

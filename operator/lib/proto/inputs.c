@@ -68,33 +68,39 @@ static void add_value(cJSON *facts, int64_t ordinal, const cJSON *value)
 	xjson_put(facts, key, fact);
 }
 
-static void add_feedback(cJSON *facts, const cJSON *work)
+static void add_feedback(cJSON *facts, const cJSON *manifests)
 {
 	const cJSON *manifest, *value;
 
-	json_each(manifest, json_at(work, "status.resourceStatus.manifests"))
+	json_each(manifest, manifests)
 		json_each(value, json_at(manifest, "statusFeedback.values"))
 			add_value(facts, json_int_or(manifest, "resourceMeta.ordinal", -1), value);
 }
 
-char *inputs_work_state(const cJSON *work, _Bool leaving)
+char *inputs_feedback_state(bool is_applied, const cJSON *manifests)
 {
-	AUTO_JSON facts = NULL;
+	AUTO_JSON facts = xjson_object();
 	AUTO_STR text = NULL;
-	const char *verdict;
 	char hex[HASH_HEX_LEN];
 
-	if (json_at(work, "metadata.deletionTimestamp"))
-		return leaving ? xstrdup("terminating") : NULL;
-	verdict = applied(work);
-	if (!verdict)
-		return NULL;
-	facts = xjson_object();
-	add_feedback(facts, work);
-	if (!strcmp(verdict, "False"))
+	add_feedback(facts, manifests);
+	if (!is_applied)
 		xjson_set_str(facts, "applied", "False");
 	if (!facts->child)
 		return NULL;
 	text = canonical(facts);
 	return xprintf("%.16s", hash_hex(text, strlen(text), hex));
+}
+
+char *inputs_work_state(const cJSON *work, bool leaving)
+{
+	const char *verdict;
+
+	if (json_at(work, "metadata.deletionTimestamp"))
+		return leaving ? xstrdup(INPUTS_TERMINATING) : NULL;
+	verdict = applied(work);
+	if (!verdict)
+		return NULL;
+	return inputs_feedback_state(strcmp(verdict, "False") != 0,
+		json_at(work, "status.resourceStatus.manifests"));
 }

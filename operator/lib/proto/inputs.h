@@ -19,6 +19,8 @@
 #include "base/auto.h"
 #include "base/json.h"
 
+#include <stdbool.h>
+
 #define INPUTS_DIGEST_LEN 40
 /* "v1:" and 32 hex digits of the SHA-256 over the canonical text (keys sorted).  Returns out;
  * aborts when memory is out. */
@@ -33,6 +35,10 @@ const char *inputs_digest(const cJSON *inputs, char out[INPUTS_DIGEST_LEN]);
  * `started`, a `phase` of Pending or Running and `waiting` for ContainerCreating or PodInitializing
  * are left out.  ErrImagePull counts as ImagePullBackOff, its other half: the kubelet alternates
  * between them.  Caller frees; aborts when memory is out. */
-char *inputs_work_state(const cJSON *work, _Bool leaving);
+char *inputs_work_state(const cJSON *work, bool leaving);
+/* Of a work that is not terminating and whose Applied condition, True or not, is of its generation:
+ * `manifests` is status.resourceStatus.manifests. */
+char *inputs_feedback_state(bool is_applied, const cJSON *manifests);
+#define INPUTS_TERMINATING "terminating"
 
 #endif
