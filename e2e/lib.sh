@@ -83,7 +83,8 @@ operator_start() { # [FLAG...]
 	operator=$(bed kubeconfig hub --sa berth-system/berth-operator)
 	worker=$(bed kubeconfig hub --sa berth-system/berth-worker)
 	"$BUILD/berth-operator" --kubeconfig "$operator" --worker-kubeconfig "$worker" \
-		--worker "$BUILD/berth-worker" --metrics-address "${METRICS:-127.0.0.1:0}" "$@" >>"$OPERATOR_LOG" 2>&1 &
+		--worker "$BUILD/berth-worker" --metrics-address "${METRICS:-127.0.0.1:0}" \
+		${BERTH_WATCH_TRANSPORT:+--watch-transport "$BERTH_WATCH_TRANSPORT"} "$@" >>"$OPERATOR_LOG" 2>&1 &
 	OPERATOR_PID=$!
 }
 operator_running() { [ -n "$OPERATOR_PID" ] && kill -0 "$OPERATOR_PID" 2>/dev/null; }

@@ -31,6 +31,7 @@ enum {
 	O_WORKER_EVENTS,
 	O_WORKER_LINGER,
 	O_METRICS_ADDRESS,
+	O_WATCH_TRANSPORT,
 	O_CONFIG,
 	O_LOG_LEVEL,
 	O_HELP,
@@ -73,6 +74,10 @@ static const struct option_def defs[N_OPTIONS] = {
 		.arg = "ADDRESS",
 		.help = "of /metrics, /healthz, /readyz; empty: none",
 		.preset = "127.0.0.1:9090" },
+	[O_WATCH_TRANSPORT] = { .flag = "watch-transport",
+		.arg = "KIND",
+		.help = "auto, websocket or http; auto: http where upgrades are refused",
+		.preset = "auto" },
 	[O_CONFIG] = { .flag = "config",
 		.arg = "FILE",
 		.help = "YAML with these options in camelCase; flags win" },
@@ -86,6 +91,7 @@ struct app {
 	struct kube_config config;
 	struct kube *api;
 	struct ws *ws;
+	struct watch_hub *hub;
 	struct controller *controller;
 	struct leader *leader;
 	struct dispatch *dispatch;
@@ -102,11 +108,18 @@ static void on_ws_closed(void *arg)
 	loop_stop(((struct app *)arg)->loop);
 }
 
-static void on_api_closed(void *arg)
+static void on_hub_closed(void *arg)
 {
 	struct app *a = arg;
 
 	ws_close(a->ws, on_ws_closed, a);
+}
+
+static void on_api_closed(void *arg)
+{
+	struct app *a = arg;
+
+	watch_hub_close(a->hub, on_hub_closed, a);
 }
 
 static void on_leader_closed(void *arg)
@@ -247,7 +260,7 @@ static int make_controller(struct app *a, const struct option_value *o, struct e
 {
 	struct controller_cfg cc = { .loop = a->loop,
 		.api = a->api,
-		.ws = a->ws,
+		.hub = a->hub,
 		.leads = leads,
 		.leads_arg = a,
 		.namespace = o[O_NAMESPACE].text };
@@ -269,6 +282,17 @@ static int make_controller(struct app *a, const struct option_value *o, struct e
 	return rc < 0 ? rc : controller_start(a->controller, a->dispatch, e);
 }
 
+static int make_hub(struct app *a, const struct option_value *o, struct err *e)
+{
+	struct watch_hub_cfg hc = { .loop = a->loop,
+		.ws = a->ws,
+		.config = &a->config,
+		.user_agent = USER_AGENT };
+
+	watch_mode_parse(o[O_WATCH_TRANSPORT].text, &hc.mode); /* was looked at by parse() */
+	return watch_hub_new(&hc, &a->hub, e);
+}
+
 static int start(struct app *a, const struct option_value *o, struct err *e)
 {
 	struct kube_cfg kc = { .config = &a->config,
@@ -287,6 +311,8 @@ static int start(struct app *a, const struct option_value *o, struct err *e)
 		rc = kube_new(a->loop, &kc, &a->api, e);
 	if (rc == 0)
 		rc = ws_new(a->loop, &a->config, USER_AGENT, &a->ws, e);
+	if (rc == 0)
+		rc = make_hub(a, o, e);
 	if (rc == 0)
 		rc = make_controller(a, o, e);
 	if (rc == 0)
@@ -340,6 +366,7 @@ static int usage(void)
 static int parse(int argc, char **argv, struct option_value *o, struct err *e)
 {
 	enum log_level level;
+	enum watch_mode mode;
 	int rc = options_init(defs, N_OPTIONS, o, e);
 
 	if (rc == 0)
@@ -349,6 +376,9 @@ static int parse(int argc, char **argv, struct option_value *o, struct err *e)
 	if (rc == 0 && !log_level_parse(o[O_LOG_LEVEL].text, &level))
 		rc = err_set(e, EINVAL, "--log-level %s: use debug, info, warn or error",
 			o[O_LOG_LEVEL].text);
+	if (rc == 0 && !watch_mode_parse(o[O_WATCH_TRANSPORT].text, &mode))
+		rc = err_set(e, EINVAL, "--watch-transport %s: use auto, websocket or http",
+			o[O_WATCH_TRANSPORT].text);
 	if (rc == 0)
 		log_level_set(level);
 	return rc;

@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "dispatch/dispatch.h"
 #include "kube/client.h"
-#include "kube/ws.h"
+#include "kube/watch.h"
 #include "loop/loop.h"
 #include "serve/metrics.h"
 
@@ -21,7 +21,7 @@ struct controller;
 struct controller_cfg {
 	struct loop *loop; /* these three are borrowed and must outlive the controller */
 	struct kube *api;
-	struct ws *ws;
+	struct watch_hub *hub;
 	/* Does this replica lead?  One that does not only watches.  NULL: it is alone. */
 	bool (*leads)(void *arg);
 	void *leads_arg;

@@ -223,7 +223,7 @@ int observe_start(struct controller *c, struct err *e)
 			.synced = on_synced,
 			.arg = c,
 		};
-		int rc = kube_watch_new(c->cfg.ws, &cfg, &c->watches[i], e);
+		int rc = kube_watch_new(c->cfg.hub, &cfg, &c->watches[i], e);
 
 		if (rc < 0)
 			return err_wrap(e, rc, "watch %s", table[i].type->plural);

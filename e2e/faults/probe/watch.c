@@ -5,7 +5,6 @@
  *
  * `trouble` is looked at in intervals, since it has no callback; its text is empty when it is over.  `stats`
  * is the last line, after SIGTERM. */
-#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "kube/watch.h"
@@ -19,7 +18,7 @@
 
 enum { LOOK_MS = 20 };
 
-enum { O_KUBECONFIG, O_TYPE, O_SELECTOR, O_HELP, N_OPTIONS };
+enum { O_KUBECONFIG, O_TYPE, O_SELECTOR, O_TRANSPORT, O_HELP, N_OPTIONS };
 
 static const struct option_def defs[N_OPTIONS] = {
 	[O_KUBECONFIG] = COMMAND_KUBECONFIG,
@@ -28,6 +27,10 @@ static const struct option_def defs[N_OPTIONS] = {
 		.help = "what to watch",
 		.preset = "v1/configmaps" },
 	[O_SELECTOR] = { .flag = "selector", .arg = "LABELS", .help = "which of them" },
+	[O_TRANSPORT] = { .flag = "watch-transport",
+		.arg = "KIND",
+		.help = "auto, websocket or http",
+		.preset = "websocket" },
 	[O_HELP] = COMMAND_HELP,
 };
 
@@ -35,16 +38,20 @@ struct probe {
 	struct loop *loop;
 	struct kube_config config;
 	struct ws *ws;
+	struct watch_hub *hub;
 	struct kube_watch *watch;
 	struct timer look;
 	char trouble[sizeof(((struct err *)0)->msg)];
 	bool ending;
 };
 
-static void on_object(void *arg, const char *key, const cJSON *object)
+static const char *const fields[] = { ".metadata.resourceVersion", NULL };
+
+static void on_object(void *arg, const char *key, const struct span *values)
 {
+	/* A string as the server wrote it: in quotes. */
 	(void)arg;
-	printf("object %s %s\n", key, json_str_or(object, "metadata.resourceVersion", "-"));
+	printf("object %s %.*s\n", key, (int)values[0].len - 2, values[0].at + 1);
 }
 
 static void on_gone(void *arg, const char *key)
@@ -76,11 +83,18 @@ static void on_ws_closed(void *arg)
 	loop_stop(((struct probe *)arg)->loop);
 }
 
-static void on_watch_closed(void *arg)
+static void on_hub_closed(void *arg)
 {
 	struct probe *p = arg;
 
 	ws_close(p->ws, on_ws_closed, p);
+}
+
+static void on_watch_closed(void *arg)
+{
+	struct probe *p = arg;
+
+	watch_hub_close(p->hub, on_hub_closed, p);
 }
 
 static void on_signal(void *arg, int signum)
@@ -119,12 +133,25 @@ static int parse_type(char *text, struct kube_type *ret, struct err *e)
 	return 0;
 }
 
+static int make_hub(struct probe *p, const struct option_value *o, struct err *e)
+{
+	struct watch_hub_cfg cfg = { .loop = p->loop,
+		.ws = p->ws,
+		.config = &p->config,
+		.user_agent = "berth-watch/" BERTH_VERSION };
+
+	if (!watch_mode_parse(o[O_TRANSPORT].text, &cfg.mode))
+		return err_set(e, EINVAL, "--watch-transport %s", o[O_TRANSPORT].text);
+	return watch_hub_new(&cfg, &p->hub, e);
+}
+
 static int start(struct probe *p, const struct option_value *o, const struct kube_type *type,
 	struct err *e)
 {
 	const struct kube_watch_cfg cfg = {
 		.type = type,
 		.label_selector = o[O_SELECTOR].text,
+		.fields = fields,
 		.object = on_object,
 		.gone = on_gone,
 		.synced = on_synced,
@@ -135,7 +162,9 @@ static int start(struct probe *p, const struct option_value *o, const struct kub
 	if (rc == 0)
 		rc = ws_new(p->loop, &p->config, "berth-watch/" BERTH_VERSION, &p->ws, e);
 	if (rc == 0)
-		rc = kube_watch_new(p->ws, &cfg, &p->watch, e);
+		rc = make_hub(p, o, e);
+	if (rc == 0)
+		rc = kube_watch_new(p->hub, &cfg, &p->watch, e);
 	if (rc == 0)
 		rc = loop_on_signal(p->loop, SIGTERM, on_signal, p, e);
 	if (rc < 0)

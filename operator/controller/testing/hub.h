@@ -104,13 +104,13 @@ void kube_event_send(struct kube *k, const char *controller, const struct kube_e
 	n_events++;
 }
 
-int kube_watch_new(struct ws *ws, const struct kube_watch_cfg *cfg, struct kube_watch **ret,
+int kube_watch_new(struct watch_hub *hub, const struct kube_watch_cfg *cfg, struct kube_watch **ret,
 	struct err *e)
 {
 	static unsigned n;
 	unsigned i = n++ % N_WATCHES;
 
-	(void)ws;
+	(void)hub;
 	(void)e;
 	views[i] = *cfg;
 	synced[i] = false;

@@ -4,14 +4,6 @@
 
 #include <assert.h>
 
-static int64_t random_between(int64_t low, int64_t high)
-{
-	uint64_t bits;
-
-	random_bytes(&bits, sizeof(bits));
-	return low + (int64_t)(bits % (uint64_t)(high - low + 1));
-}
-
 int64_t backoff_next(struct backoff *b)
 {
 	int64_t high;

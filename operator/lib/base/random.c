@@ -1,5 +1,6 @@
 #include "base/random.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -16,4 +17,13 @@ void random_bytes(void *out, size_t n)
 			n -= (size_t)got;
 		}
 	}
+}
+
+int64_t random_between(int64_t low, int64_t high)
+{
+	uint64_t bits;
+
+	assert(low >= 0 && low <= high);
+	random_bytes(&bits, sizeof(bits));
+	return low + (int64_t)(bits % (uint64_t)(high - low + 1));
 }

@@ -11,6 +11,7 @@
 #define MAX_INFLIGHT  64
 #define RETRY_BASE_MS 250
 #define RETRY_CAP_MS  15000
+#define CONNECTIONS   2L /* the second for when the streams of the first are used up */
 
 /* What differs between the calls. */
 struct request {
@@ -210,7 +211,7 @@ int kube_new(struct loop *l, const struct kube_cfg *cfg, struct kube **ret, stru
 	AUTO_STR field_manager = buf_steal(&manager);
 	if (!k || !field_manager)
 		return err_set(e, ENOMEM, "API client: out of memory");
-	int rc = http_new(l, cfg->config, cfg->user_agent, &k->http, e);
+	int rc = http_new(l, cfg->config, cfg->user_agent, CONNECTIONS, &k->http, e);
 	if (rc < 0)
 		return rc;
 	k->loop = l;

@@ -85,29 +85,12 @@ static void add_cut(struct buf *out, const char *message)
 	buf_printf(out, " … %s", tail);
 }
 
-/* RBAC's own words: User "u" cannot VERB resource "r" in API group "g".  Quota, admission and a namespace
- * that goes away answer 403 too, and no rule helps against those.  An apply that would create the object
- * needs `create` as well, so the verb is the server's, not ours. */
-static bool find_verb(const char *message, char verb[16])
-{
-	static const char before[] = "\" cannot ", after[] = " resource \"";
-	const char *at = strstr(message, before);
-	if (!at)
-		return false;
-	at += strlen(before);
-	size_t n = strcspn(at, " ");
-	if (n == 0 || n > 15 || strncmp(at + n, after, strlen(after)))
-		return false;
-	memcpy(verb, at, n);
-	verb[n] = '\0';
-	return true;
-}
-
 static void add_forbidden(struct buf *out, const struct call *c, const char *message)
 {
 	char verb[16];
 	buf_str(out, "forbidden: ");
-	if (c->type && find_verb(message, verb)) {
+	/* An apply that would create the object needs `create` as well: the verb is the server's, not ours. */
+	if (c->type && kube_rbac_verb(message, verb)) {
 		kube_rbac_hint(c->type, c->sub, verb, out);
 		buf_str(out, " (");
 		add_cut(out, message);

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define CONNECTIONS_MOST    2L
 #define RETRY_AFTER_MOST_MS 300000
 
 struct http {
@@ -211,7 +210,7 @@ int http_start(struct http *h, struct http_exchange *x)
 {
 	*x->text = '\0';
 	x->rc = x->status = 0;
-	x->timed_out = false;
+	x->timed_out = x->chunked = false;
 	buf_reset(&x->answer);
 	int rc = http_server_prepare(&h->server, x);
 	if (rc < 0 || curl_multi_add_handle(h->multi, x->easy) == CURLM_OK)
@@ -232,7 +231,8 @@ void http_exchange_clear(struct http_exchange *x)
 	buf_clear(&x->answer);
 }
 
-static int set_up(struct http *h, const struct kube_config *config, const char *user_agent)
+static int set_up(struct http *h, const struct kube_config *config, const char *user_agent,
+	long most_connections)
 {
 	int rc = http_server_init(&h->server, config, user_agent);
 	h->multi = rc == 0 ? curl_multi_init() : NULL;
@@ -243,12 +243,12 @@ static int set_up(struct http *h, const struct kube_config *config, const char *
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, want_timer);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
 	curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, CONNECTIONS_MOST);
+	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, most_connections);
 	return 0;
 }
 
 int http_new(struct loop *l, const struct kube_config *config, const char *user_agent,
-	struct http **ret, struct err *e)
+	long most_connections, struct http **ret, struct err *e)
 {
 	struct http *h = mem_alloc(sizeof(*h));
 	if (!h)
@@ -257,7 +257,7 @@ int http_new(struct loop *l, const struct kube_config *config, const char *user_
 	h->loop = l;
 	h->open = 1;
 	timer_init(l, &h->timer, timer_rang, h);
-	if (set_up(h, config, user_agent) < 0) {
+	if (set_up(h, config, user_agent, most_connections) < 0) {
 		http_close(h, NULL, NULL);
 		return err_set(e, ENOMEM, "HTTP client: out of memory");
 	}
@@ -269,6 +269,16 @@ void http_fence(struct http *h, bool (*may_send)(void *arg), void *arg)
 {
 	h->may_send = may_send;
 	h->may_send_arg = arg;
+}
+
+struct loop *http_loop(const struct http *h)
+{
+	return h->loop;
+}
+
+const struct kube_config *http_config(const struct http *h)
+{
+	return h->server.config;
 }
 
 void http_close(struct http *h, void (*closed)(void *arg), void *arg)

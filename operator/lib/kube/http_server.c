@@ -53,9 +53,30 @@ static int socket_made(void *arg, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
+static bool takes_stream(const struct http_exchange *x)
+{
+	long status = 0;
+	return x->stream &&
+		curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+		status >= 200 && status <= 299;
+}
+
+static size_t header_came(char *line, size_t one, size_t n, void *arg)
+{
+	static const char chunked[] = "Transfer-Encoding: chunked";
+	struct http_exchange *x = arg;
+	if (n >= sizeof(chunked) - 1 && !strncasecmp(line, chunked, sizeof(chunked) - 1))
+		x->chunked = true;
+	if (n == 2 && line[0] == '\r' && takes_stream(x)) /* the end of the headers */
+		x->stream->open(x);
+	return one * n;
+}
+
 static size_t bytes_came(char *bytes, size_t one, size_t n, void *arg)
 {
 	struct http_exchange *x = arg;
+	if (takes_stream(x))
+		return x->stream->bytes(x, bytes, one * n) ? one * n : 0;
 	if (x->answer.len + one * n > HTTP_BODY_MOST)
 		return 0;
 	buf_add(&x->answer, bytes, one * n);
@@ -87,12 +108,20 @@ static bool set_blob(CURL *easy, CURLoption option, const char *pem)
 
 #define SET(option, value) (curl_easy_setopt(x->easy, CURLOPT_##option, (value)) == CURLE_OK)
 
+static bool set_connection(struct http_exchange *x)
+{
+	if (x->stream)
+		return SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) && SET(FRESH_CONNECT, 1L) &&
+			SET(FORBID_REUSE, 1L);
+	return SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) && SET(PIPEWAIT, 1L) &&
+		SET(FRESH_CONNECT, (long)x->fresh);
+}
+
 static bool set_server(const struct http_server *s, struct http_exchange *x)
 {
 	AUTO_STR url = mem_printf("%s%s", s->origin, x->path);
 	return url && SET(URL, url) && SET(PATH_AS_IS, 1L) && SET(CONNECT_TO, s->connect_to) &&
-		SET(PROTOCOLS_STR, "https") && SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) &&
-		SET(PIPEWAIT, 1L) && SET(FRESH_CONNECT, (long)x->fresh) &&
+		SET(PROTOCOLS_STR, "https") && set_connection(x) &&
 		set_blob(x->easy, CURLOPT_CAINFO_BLOB, s->config->ca_pem) &&
 		set_blob(x->easy, CURLOPT_SSLCERT_BLOB, s->config->cert_pem) &&
 		set_blob(x->easy, CURLOPT_SSLKEY_BLOB, s->config->key_pem);
@@ -100,7 +129,7 @@ static bool set_server(const struct http_server *s, struct http_exchange *x)
 
 static bool set_limits(struct http_exchange *x)
 {
-	long timeout_ms = REQUEST_MS;
+	long timeout_ms = x->stream ? 0 : REQUEST_MS;
 	if (x->timeout_ms && x->timeout_ms < timeout_ms)
 		timeout_ms = x->timeout_ms > 0 ? (long)x->timeout_ms : 1;
 	return SET(CONNECTTIMEOUT_MS, CONNECT_MS) && SET(TIMEOUT_MS, timeout_ms) &&
@@ -111,7 +140,8 @@ static bool set_limits(struct http_exchange *x)
 static bool set_exchange(const struct http_server *s, struct http_exchange *x)
 {
 	return SET(PRIVATE, x) && SET(ERRORBUFFER, x->text) && SET(WRITEFUNCTION, bytes_came) &&
-		SET(WRITEDATA, x) && SET(USERAGENT, s->user_agent) &&
+		SET(WRITEDATA, x) && SET(HEADERFUNCTION, header_came) && SET(HEADERDATA, x) &&
+		SET(SUPPRESS_CONNECT_HEADERS, 1L) && SET(USERAGENT, s->user_agent) &&
 		(!x->content_type ||
 			(SET(POSTFIELDSIZE_LARGE, (curl_off_t)x->body_len) &&
 				SET(POSTFIELDS, x->body))) &&

@@ -112,3 +112,20 @@ void kube_rbac_hint(const struct kube_type *t, const char *sub, const char *verb
 		"verbs: [\"%s\"]}",
 		t->group, t->plural, sub ? "/" : "", sub ? sub : "", verb);
 }
+
+/* User "u" cannot VERB resource "r" in API group "g" ... */
+bool kube_rbac_verb(const char *message, char ret[16])
+{
+	static const char before[] = "\" cannot ", after[] = " resource \"";
+	const char *at = strstr(message, before);
+
+	if (!at)
+		return false;
+	at += strlen(before);
+	size_t n = strcspn(at, " ");
+	if (n == 0 || n > 15 || strncmp(at + n, after, strlen(after)))
+		return false;
+	memcpy(ret, at, n);
+	ret[n] = '\0';
+	return true;
+}

@@ -36,5 +36,8 @@ void kube_type_text(const struct kube_type *t, const char *sub, struct buf *out)
 /* Appends what a 403 wants: `needs verb "patch" on clusteronboardings.berth.dev/status; add to its
  * ClusterRole: {apiGroups: ["berth.dev"], resources: ["clusteronboardings/status"], verbs: ["patch"]}`. */
 void kube_rbac_hint(const struct kube_type *t, const char *sub, const char *verb, struct buf *out);
+/* The verb that RBAC's own message of a 403 names; false: it is not RBAC that refuses, but quota, admission, or
+ * a namespace that goes away: no rule helps against those. */
+bool kube_rbac_verb(const char *message, char ret[16]);
 
 #endif

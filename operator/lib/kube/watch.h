@@ -5,8 +5,13 @@
  * k8s.io/initial-events-end).  When the server closes in due form, resumed from the last resourceVersion,
  * bookmarks included.  After a lost connection or a 410 the whole is sent again, and mark-and-sweep turns the
  * difference into exactly the callbacks that were missed; a server that is behind what we know is waited
- * for.  Liveness: ping, own deadline after the requested timeoutSeconds, bookmark watchdog.  The transport is
- * a WebSocket (watch_ws.c).
+ * for.  Liveness: ping, own deadline after the requested timeoutSeconds, bookmark watchdog.
+ *
+ * The transport is a WebSocket (watch_ws.c) or plain HTTP (watch_http.c).  Left to itself (WATCH_AUTO) a watch
+ * takes WebSockets; an upgrade that is refused for whatever reason is asked again over HTTP at once.  If that
+ * works, it was the upgrade: the hub's watches use HTTP from then on, and the first that has to reconnect
+ * after half an hour tries a WebSocket again.  If not, its answer says what is wrong: a refused upgrade comes
+ * without a text.
  *
  * States and events: watch_fsm.h. */
 #ifndef KUBE_WATCH_H
@@ -20,7 +25,26 @@
 #include "kube/ws.h"
 #include "loop/loop.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+enum watch_mode { WATCH_AUTO, WATCH_WEBSOCKET, WATCH_HTTP };
+bool watch_mode_parse(const char *text, enum watch_mode *ret); /* auto websocket http */
+
+/* What the watches of one API server share: ways to connect, and what was learned about them. */
+struct watch_hub;
+struct watch_hub_cfg {
+	struct loop *loop;
+	struct ws *ws; /* borrowed, as config: both must outlive the hub */
+	const struct kube_config *config;
+	const char *user_agent; /* copied */
+	enum watch_mode mode;
+};
+int watch_hub_new(const struct watch_hub_cfg *cfg, struct watch_hub **ret, struct err *e)
+	MUST_CHECK;
+/* Its watches must be closed before.  `closed` comes later, from the loop, and may be NULL. */
+void watch_hub_close(struct watch_hub *h, void (*closed)(void *arg), void *arg);
 
 struct kube_watch;
 
@@ -52,7 +76,7 @@ struct kube_watch_cfg {
 	void *arg;
 };
 
-int kube_watch_new(struct ws *ws, const struct kube_watch_cfg *cfg, struct kube_watch **ret,
+int kube_watch_new(struct watch_hub *hub, const struct kube_watch_cfg *cfg, struct kube_watch **ret,
 	struct err *e) MUST_CHECK;
 /* No callback comes after this but `closed`, later, from the loop.  NULL w is a no-op. */
 void kube_watch_close(struct kube_watch *w, void (*closed)(void *arg), void *arg);
@@ -66,6 +90,8 @@ const char *kube_watch_text(const struct kube_watch *w);
 struct kube_watch_stats {
 	uint64_t events, bytes, reconnects, resyncs;
 	size_t objects;
+	const char *
+		transport; /* of the last connection: "websocket", "http"; "none" before the first */
 };
 struct kube_watch_stats kube_watch_stats(const struct kube_watch *w);
 

@@ -17,8 +17,12 @@ struct watch_fault {
 	struct err text;
 };
 
-/* The upgrade was refused, or the connection failed or broke. */
-struct watch_fault watch_fault_of_end(const struct kube_type *t, const struct ws_end *end);
+/* The request was refused, or the connection failed or broke. */
+struct watch_fault watch_fault_of_end(const struct kube_type *t, const struct stream_end *end);
+/* This refusal of an upgrade may not be meant for what was asked: by HTTP one would know.  So says a proxy that
+ * does not know WebSockets: whatever a server says when it is asked for something that it cannot do, 200 if it
+ * took the request for a plain one, or nothing. */
+bool watch_fault_of_upgrade(const struct stream_end *end);
 /* The stream told an error or made no sense: rc and text of view_message(); retry_after_s is -EBUSY's. */
 struct watch_fault watch_fault_of_message(int rc, unsigned retry_after_s, const char *why);
 

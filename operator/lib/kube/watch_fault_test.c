@@ -37,7 +37,7 @@ static void of_end(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(ends); i++) {
-		const struct ws_end end = {
+		const struct stream_end end = {
 			.http = ends[i].http,
 			.retry_after_s = ends[i].retry_after_s,
 			.closed = ends[i].closed,
@@ -55,7 +55,8 @@ static void of_end(void **state)
 static void core_types_have_no_crd(void **state)
 {
 	(void)state;
-	struct watch_fault f = watch_fault_of_end(&KUBE_NAMESPACE, &(struct ws_end){ .http = 404 });
+	struct watch_fault f =
+		watch_fault_of_end(&KUBE_NAMESPACE, &(struct stream_end){ .http = 404 });
 	T_STR(f.text.msg, "the server does not know namespaces");
 }
 
@@ -63,7 +64,8 @@ static void forbidden_out_of_memory(void **state)
 {
 	(void)state;
 	oom_fail_at(0);
-	struct watch_fault f = watch_fault_of_end(&KUBE_NAMESPACE, &(struct ws_end){ .http = 403 });
+	struct watch_fault f =
+		watch_fault_of_end(&KUBE_NAMESPACE, &(struct stream_end){ .http = 403 });
 	T_TRUE(oom_off());
 	T_EQ(f.trouble, WATCH_FORBIDDEN);
 	T_STR(f.text.msg, "forbidden: namespaces");

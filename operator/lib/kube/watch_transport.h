@@ -4,26 +4,21 @@
 
 #include "base/auto.h"
 #include "base/err.h"
-#include "kube/ws.h"
+#include "kube/http.h"
+#include "kube/stream.h"
 
-#include <stddef.h>
-
-struct watch_sink {
-	void (*open)(void *arg);
-	void (*message)(void *arg, const char *text, size_t len);
-	/* The last call, after hangup() too. */
-	void (*down)(void *arg, const struct ws_end *end);
-	void *arg;
-};
+struct ws;
 
 struct watch_transport {
-	/* GET of `path`, each watch event of the answer a message.  No callback before it returns. */
-	int (*connect)(void *ctx, const char *path, const struct watch_sink *sink, void **ret_conn,
-		struct err *e) MUST_CHECK;
-	void (*hangup)(void *conn); /* `down` comes later, from the loop */
+	const char *name; /* for people: "websocket" */
+	/* The token is read anew for each connection.  No callback before it returns. */
+	int (*connect)(void *ctx, const struct stream_cfg *cfg, void **ret_conn, struct err *e)
+		MUST_CHECK;
+	void (*hangup)(void *conn); /* `down` comes later, from the loop; also from callbacks */
 	void *ctx;
 };
 
 struct watch_transport watch_over_ws(struct ws *ws);
+struct watch_transport watch_over_http(struct http *http);
 
 #endif

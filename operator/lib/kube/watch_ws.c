@@ -1,29 +1,11 @@
 /* Watches over WebSockets: the API server sends each event as one message. */
 #include "kube/watch_transport.h"
+#include "kube/ws.h"
 
-enum {
-	MAX_MESSAGE = 8 * 1024 * 1024, /* requests end at 3 MiB, etcd's objects at 1.5 MiB */
-	PING_S = 15,
-	HANGUP_S = 25,
-	CONNECT_MS = 15 * 1000,
-};
-
-static int connect_ws(void *ctx, const char *path, const struct watch_sink *sink, void **ret_conn,
-	struct err *e)
+static int connect_ws(void *ctx, const struct stream_cfg *cfg, void **ret_conn, struct err *e)
 {
-	const struct ws_conn_cfg cfg = {
-		.path = path,
-		.max_message = MAX_MESSAGE,
-		.ping_s = PING_S,
-		.hangup_s = HANGUP_S,
-		.connect_ms = CONNECT_MS,
-		.open = sink->open,
-		.message = sink->message,
-		.down = sink->down,
-		.arg = sink->arg,
-	};
 	struct ws_conn *conn;
-	int rc = ws_connect(ctx, &cfg, &conn, e);
+	int rc = ws_connect(ctx, cfg, &conn, e);
 
 	if (!rc)
 		*ret_conn = conn;
@@ -37,5 +19,10 @@ static void hangup_ws(void *conn)
 
 struct watch_transport watch_over_ws(struct ws *ws)
 {
-	return (struct watch_transport){ .connect = connect_ws, .hangup = hangup_ws, .ctx = ws };
+	return (struct watch_transport){
+		.name = "websocket",
+		.connect = connect_ws,
+		.hangup = hangup_ws,
+		.ctx = ws,
+	};
 }

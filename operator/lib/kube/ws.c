@@ -12,7 +12,7 @@
 
 enum {
 	MAX_FDS = 128, /* sizes lws's tables, which follow RLIMIT_NOFILE (a million) otherwise */
-	STEP_SECONDS = 20, /* of a handshake; ws_conn_cfg.connect_ms is the real deadline */
+	STEP_SECONDS = 20, /* of a handshake; stream_cfg.answer_ms is the real deadline */
 };
 
 static const struct lws_protocols client_protocols[] = {

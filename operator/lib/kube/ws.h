@@ -8,11 +8,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "kube/config.h"
+#include "kube/stream.h"
 #include "loop/loop.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 struct ws;
 
@@ -24,28 +21,10 @@ int ws_new(struct loop *l, const struct kube_config *config, const char *user_ag
 void ws_close(struct ws *w, void (*closed)(void *arg), void *arg);
 struct loop *ws_loop(struct ws *w);
 
-/* How a connection ended. */
-struct ws_end {
-	int http;               /* status of a refused upgrade, else 0 */
-	unsigned retry_after_s; /* from its header, else 0 */
-	bool closed;            /* the server said goodbye: it lives */
-	const char *text;       /* why, with the server's URL; borrowed */
-};
-
-/* One client connection: GET `path` upgraded.  Callbacks never run before ws_connect() returns. */
+/* One client connection: GET upgraded.  The token is read anew for each.  Callbacks never run before
+ * ws_connect() returns. */
 struct ws_conn;
-struct ws_conn_cfg {
-	const char *path;   /* with query; copied */
-	size_t max_message; /* larger: closed with an error */
-	unsigned ping_s, hangup_s;
-	int64_t connect_ms; /* deadline for the whole handshake */
-	void (*open)(void *arg);
-	void (*message)(void *arg, const char *text, size_t len); /* whole messages; borrowed */
-	/* Last call; the handle is freed after it. */
-	void (*down)(void *arg, const struct ws_end *end);
-	void *arg;
-};
-int ws_connect(struct ws *w, const struct ws_conn_cfg *cfg, struct ws_conn **ret, struct err *e)
+int ws_connect(struct ws *w, const struct stream_cfg *cfg, struct ws_conn **ret, struct err *e)
 	MUST_CHECK;
 void ws_hangup(struct ws_conn *c); /* `down` runs later, from the loop */
 

@@ -1,4 +1,4 @@
-/* ws_int.h — what ws.c, ws_tls.c, ws_client.c and ws_serve.c share.  Nobody else includes it. */
+/* ws_int.h — what ws.c, ws_tls.c, ws_client.c, ws_dial.c and ws_serve.c share.  Nobody else includes it. */
 #ifndef KUBE_WS_INT_H
 #define KUBE_WS_INT_H
 
@@ -31,8 +31,32 @@ enum { WS_SERV_BUF = 64 * 1024, WS_RX_BUF = 16 * 1024 };
 /* TLS of the client side: verifies against the config's CA and name, shows its certificate. */
 int ws_tls_new(const struct kube_config *config, SSL_CTX **ret, struct err *e) MUST_CHECK;
 
+enum conn_stage { CONN_WAITING, CONN_LOOKUP, CONN_LWS, CONN_REFUSED, CONN_GONE };
+
+struct ws_conn {
+	struct ws *ws;
+	struct stream_cfg cfg;
+	char *path, *token;
+	enum conn_stage stage;
+	bool ending;        /* told to hang up, or gave up itself: only `down` is still due */
+	struct timer timer; /* the next turn, then the deadline of the handshake */
+	uv_getaddrinfo_t lookup;
+	struct lws *wsi;
+	lws_retry_bo_t validity;
+	struct buf message;
+	struct stream_end end;
+	struct err why; /* the first reason is the true one */
+};
+
+/* ws_client.c: one connection, from its name to the last callback. */
 int ws_client_callback(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in,
 	size_t len);
+void ws_because(struct ws_conn *c, const char *text);
+void ws_finish(struct ws_conn *c); /* nothing of libwebsockets' is left of it */
+
+/* ws_dial.c: looks the host's name up and connects; what the request says.  -1: no room for it. */
+void ws_dial(struct ws_conn *c);
+int ws_add_headers(struct ws_conn *c, struct lws *wsi, unsigned char **p, size_t len);
 
 /* Makes libwebsockets look at its timers now: what is set from outside its own callbacks waits else. */
 static inline void ws_wake(struct ws *w)

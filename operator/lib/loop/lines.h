@@ -1,4 +1,4 @@
-/* lines.h — cuts a stream of bytes into lines.  Internal to lib/loop.
+/* lines.h — cuts a stream of bytes into lines; each byte is looked at once.
  *
  * A line handed out lies in the caller's bytes when it came whole, else in `part`.  The callback may set
  * `stopped`, but must not clear. */

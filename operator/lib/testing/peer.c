@@ -1,4 +1,4 @@
-#include "testing/ws_peer.h"
+#include "testing/peer.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -34,7 +34,7 @@ static void add_extension(X509 *x, int nid, const char *value)
 	X509_EXTENSION_free(ext);
 }
 
-void ws_peer_make_cert(const char *names, long valid_s, char **ret_cert, char **ret_key)
+void peer_make_cert(const char *names, long valid_s, char **ret_cert, char **ret_key)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *x = X509_new();
@@ -69,7 +69,7 @@ static X509 *parse_cert(const char *pem)
 	return x;
 }
 
-static void use_cert(struct ws_peer *p)
+static void use_cert(struct peer *p)
 {
 	BIO *bio = BIO_new_mem_buf(p->key_pem, -1);
 	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
@@ -82,7 +82,7 @@ static void use_cert(struct ws_peer *p)
 	BIO_free(bio);
 }
 
-static void demand_client_cert(struct ws_peer *p)
+static void demand_client_cert(struct peer *p)
 {
 	X509 *ca = parse_cert(p->cfg.client_ca);
 
@@ -91,7 +91,7 @@ static void demand_client_cert(struct ws_peer *p)
 	SSL_CTX_set_verify(p->ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 }
 
-static void listen_on(struct ws_peer *p)
+static void listen_on(struct peer *p)
 {
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	struct sockaddr_in four = { .sin_family = AF_INET,
@@ -116,7 +116,7 @@ static void wait_until_closed(int fd)
 		;
 }
 
-static void serve(struct ws_peer *p, int fd)
+static void serve(struct peer *p, int fd)
 {
 	struct timeval patience = { .tv_sec = 20 };
 
@@ -136,23 +136,24 @@ static void serve(struct ws_peer *p, int fd)
 /* Until the listener is shut down. */
 static void *run(void *arg)
 {
-	struct ws_peer *p = arg;
+	struct peer *p = arg;
 	int fd;
 
 	while ((fd = accept(p->listener, NULL, NULL)) >= 0) {
 		p->connections++;
+		p->upgraded = false;
 		serve(p, fd);
 		close(fd);
 	}
 	return NULL;
 }
 
-void ws_peer_start(struct ws_peer *p, const struct ws_peer_cfg *cfg)
+void peer_start(struct peer *p, const struct peer_cfg *cfg)
 {
 	memset(p, 0, sizeof(*p));
 	p->cfg = *cfg;
 	signal(SIGPIPE, SIG_IGN);
-	ws_peer_make_cert(cfg->names, cfg->valid_s, &p->cert_pem, &p->key_pem);
+	peer_make_cert(cfg->names, cfg->valid_s, &p->cert_pem, &p->key_pem);
 	p->ctx = SSL_CTX_new(TLS_server_method());
 	use_cert(p);
 	if (cfg->client_ca)
@@ -161,7 +162,7 @@ void ws_peer_start(struct ws_peer *p, const struct ws_peer_cfg *cfg)
 	pthread_create(&p->thread, NULL, run, p);
 }
 
-void ws_peer_stop(struct ws_peer *p)
+void peer_stop(struct peer *p)
 {
 	shutdown(p->listener, SHUT_RDWR);
 	pthread_join(p->thread, NULL);
@@ -171,7 +172,7 @@ void ws_peer_stop(struct ws_peer *p)
 	free(p->key_pem);
 }
 
-void ws_peer_read_request(struct ws_peer *p)
+void peer_read_request(struct peer *p)
 {
 	size_t n = 0;
 	int got;
@@ -181,23 +182,30 @@ void ws_peer_read_request(struct ws_peer *p)
 		n += got > 0 ? (size_t)got : 0;
 		p->request[n] = '\0';
 	} while (got > 0 && !strstr(p->request, "\r\n\r\n"));
+	if (got > 0 && p->requests < PEER_MOST)
+		snprintf(p->asked[p->requests++], sizeof(p->asked[0]), "%.*s",
+			(int)strcspn(p->request, "\r"), p->request);
 }
 
-void ws_peer_send(struct ws_peer *p, const void *bytes, size_t n)
+bool peer_wants_upgrade(const struct peer *p)
+{
+	return strcasestr(p->request, "\r\nUpgrade: websocket") != NULL;
+}
+
+void peer_send(struct peer *p, const void *bytes, size_t n)
 {
 	if (n)
 		SSL_write(p->tls, bytes, (int)n);
 }
 
 /* RFC 6455 section 4.2.2: the key and a fixed text, hashed. */
-void ws_peer_accept(struct ws_peer *p)
+static void upgrade(struct peer *p)
 {
 	static const char field[] = "Sec-WebSocket-Key: ";
 	char text[128], answer[256];
 	unsigned char digest[SHA_DIGEST_LENGTH], accept64[32];
-
-	ws_peer_read_request(p);
 	const char *key = strcasestr(p->request, field);
+
 	snprintf(text, sizeof(text), "%.24s258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
 		key ? key + sizeof(field) - 1 : "");
 	SHA1((const unsigned char *)text, strlen(text), digest);
@@ -206,10 +214,67 @@ void ws_peer_accept(struct ws_peer *p)
 		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 		"Sec-WebSocket-Accept: %s\r\n\r\n",
 		(const char *)accept64);
-	ws_peer_send(p, answer, (size_t)n);
+	peer_send(p, answer, (size_t)n);
 }
 
-void ws_peer_frame(struct ws_peer *p, int opcode, bool final, const char *bytes, size_t n)
+void peer_accept(struct peer *p)
+{
+	static const char chunked[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+				      "Transfer-Encoding: chunked\r\n\r\n";
+
+	peer_read_request(p);
+	p->upgraded = peer_wants_upgrade(p);
+	if (p->upgraded)
+		upgrade(p);
+	else
+		peer_send(p, chunked, sizeof(chunked) - 1);
+}
+
+static void chunk(struct peer *p, const char *bytes, size_t n)
+{
+	char head[32];
+
+	peer_send(p, head, (size_t)snprintf(head, sizeof(head), "%zx\r\n", n));
+	peer_send(p, bytes, n);
+	peer_send(p, "\r\n", 2);
+}
+
+void peer_say(struct peer *p, const char *text, size_t n)
+{
+	if (p->upgraded) {
+		peer_frame(p, 1, true, text, n);
+		return;
+	}
+	chunk(p, text, n);
+	chunk(p, "\n", 1);
+}
+
+void peer_say_part(struct peer *p)
+{
+	if (p->upgraded)
+		peer_send(p, "\x81\x7d part", 7);
+	else
+		peer_send(p, "7d\r\n part", 9);
+}
+
+void peer_goodbye(struct peer *p)
+{
+	if (p->upgraded)
+		peer_frame(p, 8, true, "\x03\xe8", 2); /* 1000 */
+	else
+		peer_send(p, "0\r\n\r\n", 5);
+	peer_wait(p);
+}
+
+void peer_wait(struct peer *p)
+{
+	char bytes[256];
+
+	while (SSL_read(p->tls, bytes, sizeof(bytes)) > 0)
+		;
+}
+
+void peer_frame(struct peer *p, int opcode, bool final, const char *bytes, size_t n)
 {
 	unsigned char head[10] = { (unsigned char)((final ? 0x80 : 0) | opcode) };
 	size_t length_bytes = n < 126 ? 0 : n < 65536 ? 2 : 8;
@@ -217,12 +282,12 @@ void ws_peer_frame(struct ws_peer *p, int opcode, bool final, const char *bytes,
 	head[1] = n < 126 ? (unsigned char)n : length_bytes == 2 ? 126 : 127;
 	for (size_t i = 0; i < length_bytes; i++)
 		head[2 + i] = (unsigned char)(n >> 8 * (length_bytes - 1 - i));
-	ws_peer_send(p, head, 2 + length_bytes);
-	ws_peer_send(p, bytes, n);
+	peer_send(p, head, 2 + length_bytes);
+	peer_send(p, bytes, n);
 }
 
 /* What a client sends here is short: one length byte, masked. */
-int ws_peer_next(struct ws_peer *p)
+int peer_next(struct peer *p)
 {
 	unsigned char head[6], payload[125];
 

@@ -1,0 +1,30 @@
+/* watch_hub.h — how the watches of one API server connect, and what they learn from each other about it.
+ * For lib/kube/watch*.c alone. */
+#ifndef KUBE_WATCH_HUB_H
+#define KUBE_WATCH_HUB_H
+
+#include "kube/watch.h"
+#include "kube/watch_transport.h"
+
+/* What a server or proxy was found not to do is tried again after a time drawn between these. */
+enum { HUB_AGAIN_MIN_MS = 30 * 60 * 1000, HUB_AGAIN_MAX_MS = 36 * 60 * 1000 };
+
+struct watch_hub {
+	struct loop *loop;
+	enum watch_mode mode;
+	struct watch_transport ws, http;
+	struct http *client; /* what `http` uses; ours */
+	int64_t upgrade_at; /* monotonic; upgrades are refused, and not tried before; 0: not known */
+	void (*closed)(void *arg);
+	void *arg;
+};
+
+/* For the next connection. */
+const struct watch_transport *hub_transport(const struct watch_hub *h);
+/* Plain HTTP is there to be tried when this one was refused. */
+bool hub_has_fallback(const struct watch_hub *h, const struct watch_transport *t);
+/* A watch is open where its upgrade was refused / by an upgrade. */
+void hub_upgrade_refused(struct watch_hub *h, const char *why);
+void hub_upgraded(struct watch_hub *h);
+
+#endif
