@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/controller.h"
+#include "dispatch/process.h"
 #include "leader.h"
 #include "kube/yaml.h"
 #include "proto/command.h"
@@ -244,8 +245,8 @@ static void ready(void *arg, struct buf *why_not)
 
 	controller_ready(a->controller, why_not);
 	leader_ready(a->leader, why_not);
-	if (s.trouble[0])
-		buf_printf(why_not, "workers: %s\n", s.trouble);
+	if (s.spawner.trouble[0])
+		buf_printf(why_not, "workers: %s\n", s.spawner.trouble);
 }
 
 static void collect(void *arg, struct metrics *m)
@@ -264,11 +265,14 @@ static int make_controller(struct app *a, const struct option_value *o, struct e
 		.leads = leads,
 		.leads_arg = a,
 		.namespace = o[O_NAMESPACE].text };
-	struct dispatch_cfg dc = {
+	struct process_cfg pc = {
 		.argv = a->argv,
 		.max_workers = (unsigned)o[O_MAX_WORKERS].number,
 		.worker_events = (unsigned)o[O_WORKER_EVENTS].number,
 		.linger_ms = o[O_WORKER_LINGER].number * 1000,
+		.end_ms = EVENT_DEADLINE_MS,
+	};
+	struct dispatch_cfg dc = {
 		.deadline_ms = EVENT_DEADLINE_MS,
 		.event = controller_event,
 		.result = controller_result,
@@ -278,7 +282,9 @@ static int make_controller(struct app *a, const struct option_value *o, struct e
 	if (rc < 0)
 		return rc;
 	dc.arg = a->controller;
-	rc = dispatch_new(a->loop, &dc, &a->dispatch, e);
+	rc = process_new(a->loop, &pc, &dc.spawner, e);
+	if (rc == 0)
+		rc = dispatch_new(a->loop, &dc, &a->dispatch, e);
 	return rc < 0 ? rc : controller_start(a->controller, a->dispatch, e);
 }
 

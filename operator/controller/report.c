@@ -82,12 +82,12 @@ static void collect_queue(const struct dispatch_stats *s, struct metrics *m)
 
 static void collect_workers(const struct dispatch_stats *s, struct metrics *m)
 {
-	metrics_gauge(m, "berth_workers", "Worker processes.", s->workers, NULL);
+	metrics_gauge(m, "berth_workers", "Worker processes.", s->spawner.workers, NULL);
 	metrics_gauge(m, "berth_worker_events", "Events that workers have now.", s->events, NULL);
-	metrics_counter(m, "berth_worker_spawns_total", "Workers started.", (double)s->spawns,
-		NULL);
+	metrics_counter(m, "berth_worker_spawns_total", "Workers started.",
+		(double)s->spawner.starts, NULL);
 	metrics_counter(m, "berth_worker_crashes_total", "Workers that died with work in hand.",
-		(double)s->crashes, NULL);
+		(double)s->spawner.crashes, NULL);
 	for (unsigned i = 0; i < RESULT_N; i++)
 		metrics_counter(m, "berth_worker_results_total", "Answers of workers.",
 			(double)s->results[i], "outcome", result_outcome_name(i), NULL);

@@ -1,17 +1,16 @@
-/* dispatch.h — runnable onboardings to worker processes.  Loop thread only.
+/* dispatch.h — runnable onboardings to workers.  Loop thread only.
  *
- * Keys wait in a queue (queue.h).  Workers are started only for a key that is due and end when there
- * is nothing to do; a worker that dies or answers Error loses nothing: its keys come again after a
- * back-off of their own. */
+ * Keys wait in a queue (queue.h); a spawner (spawner.h) takes their events to workers.  Workers are started
+ * only for a key that is due and end when there is nothing to do; a worker that dies or answers Error
+ * loses nothing: its keys come again after a back-off of their own. */
 #ifndef DISPATCH_DISPATCH_H
 #define DISPATCH_DISPATCH_H
 
 #include "base/auto.h"
 #include "base/err.h"
 #include "dispatch/queue.h"
+#include "dispatch/spawner.h"
 #include "loop/loop.h"
-#include "proto/event.h"
-#include "proto/result.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,12 +19,8 @@
 struct dispatch;
 
 struct dispatch_cfg {
-	const char *const
-		*argv; /* the worker's command line, NULL-terminated; borrowed, must outlive */
-	unsigned max_workers;   /* processes at once, >= 1 */
-	unsigned worker_events; /* events at once in one process, >= 1 */
-	int64_t linger_ms;      /* how long an idle worker is kept before its input is closed */
-	int64_t deadline_ms;    /* an event not answered by then: its worker is killed */
+	struct spawner *spawner; /* taken over */
+	int64_t deadline_ms;     /* an event not answered by then is taken from its worker */
 
 	/* A place is free: fills in the event for `key` from the world as it is now and returns
 	 * true; false if there is nothing to do for it any more.  Dispatch clears the event. */
@@ -43,7 +38,6 @@ bool dispatch_busy(const struct dispatch *d, const char *key); /* a worker has i
 /* Starts nothing more; workers finish what they have, and are killed after grace_ms.  Then done
  * runs and the handle is freed. */
 void dispatch_close(struct dispatch *d, int64_t grace_ms, void (*done)(void *arg), void *arg);
-
 /* Kills all workers and starts none any more: for a process that is about to end at once. */
 void dispatch_kill(struct dispatch *d);
 
@@ -53,9 +47,9 @@ struct dispatch_stats {
 	uint64_t adds, retries; /* see queue.h, and the next three */
 	struct histogram waited, worked;
 	struct queue_age age;
-	unsigned workers, events; /* now */
-	uint64_t spawns, crashes, results[RESULT_N];
-	char trouble[200]; /* why no worker can be started; "" if none */
+	unsigned events; /* that workers have now */
+	uint64_t results[RESULT_N];
+	struct spawner_stats spawner;
 };
 struct dispatch_stats dispatch_stats(const struct dispatch *d);
 

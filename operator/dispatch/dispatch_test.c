@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "dispatch/dispatch.h"
+#include "dispatch/process.h"
 
 #include <stdio.h>
 
@@ -53,8 +54,8 @@ static void on_result(void *arg, const char *key, const struct result *r)
 
 	(void)key;
 	*(r ? &s->answers : &s->deaths) += 1;
-	if (dispatch_stats(s->d).workers > s->most)
-		s->most = dispatch_stats(s->d).workers;
+	if (dispatch_stats(s->d).spawner.workers > s->most)
+		s->most = dispatch_stats(s->d).spawner.workers;
 	if (s->answers + s->deaths == s->want)
 		finish(s);
 }
@@ -76,16 +77,18 @@ static void play(struct scene *s, const char *script, unsigned max_workers, unsi
 	const char *const *keys)
 {
 	const char *argv[] = { "/bin/sh", "-c", script, NULL };
-	struct dispatch_cfg cfg = { .argv = argv,
+	struct process_cfg pc = { .argv = argv,
 		.max_workers = max_workers,
 		.worker_events = events,
 		.linger_ms = 30,
-		.deadline_ms = 300,
+		.end_ms = 300 };
+	struct dispatch_cfg cfg = { .deadline_ms = 300,
 		.event = on_event,
 		.result = on_result,
 		.arg = s };
 
 	T_EQ(loop_new(&s->loop, NULL), 0);
+	T_EQ(process_new(s->loop, &pc, &cfg.spawner, NULL), 0);
 	T_EQ(dispatch_new(s->loop, &cfg, &s->d, NULL), 0);
 	timer_init(s->loop, &s->end, on_end, s);
 	if (!s->want)
@@ -118,7 +121,7 @@ static void test_answers(void **state)
 	play(&s, ANSWER("Done"), 1, 16, three);
 	T_EQ(s.answers, 3);
 	T_EQ(s.deaths, 0);
-	T_EQ(s.last.spawns, 1);
+	T_EQ(s.last.spawner.starts, 1);
 	T_EQ(s.last.results[RESULT_Done], 3);
 	T_EQ(s.last.depth, 0);
 }
@@ -139,7 +142,7 @@ static void test_nothing_to_do_starts_nobody(void **state)
 
 	(void)state;
 	play(&s, ANSWER("Done"), 2, 1, three);
-	T_EQ(s.last.spawns, 0);
+	T_EQ(s.last.spawner.starts, 0);
 	T_EQ(s.last.depth, 0);
 }
 
@@ -150,8 +153,8 @@ static void test_idle_worker_is_let_go(void **state)
 	(void)state;
 	play(&s, ANSWER("Done"), 1, 1, one);
 	T_EQ(s.answers, 1);
-	T_EQ(s.last.workers, 0); /* 150 ms later, the linger is 30 */
-	T_EQ(s.last.crashes, 0);
+	T_EQ(s.last.spawner.workers, 0); /* 150 ms later, the linger is 30 */
+	T_EQ(s.last.spawner.crashes, 0);
 }
 
 /* It was let go and does not go: its place is needed. */
@@ -164,7 +167,7 @@ static void test_stuck_worker_is_killed(void **state)
 	play(&s, ANSWER("Done") "; exec sleep 30", 1, 1, one);
 	alarm(0);
 	T_EQ(s.answers, 2);
-	T_EQ(s.last.spawns, 2);
+	T_EQ(s.last.spawner.starts, 2);
 }
 
 static void test_death_loses_nothing(void **state)
@@ -175,7 +178,7 @@ static void test_death_loses_nothing(void **state)
 	play(&s, "read -r l; exit 1", 1, 16, three);
 	T_EQ(s.deaths, 3);
 	T_EQ(s.last.delayed + s.last.depth, 3);
-	T_TRUE(s.last.crashes >= 1);
+	T_TRUE(s.last.spawner.crashes >= 1);
 }
 
 static void test_error_comes_again(void **state)
@@ -204,7 +207,7 @@ static void test_drain_kills_after_its_grace(void **state)
 
 	(void)state;
 	play(&s, "trap '' TERM; while :; do sleep 0.05; done", 1, 1, one);
-	T_EQ(s.last.workers, 1);
+	T_EQ(s.last.spawner.workers, 1);
 	T_EQ(s.deaths, 1);
 }
 
@@ -212,23 +215,21 @@ static void test_missing_program_is_said(void **state)
 {
 	static const char *const argv[] = { "/nowhere/berth-worker", NULL };
 	struct scene s = { .want = -1 };
-	struct dispatch_cfg cfg = { .argv = argv,
-		.max_workers = 1,
-		.worker_events = 1,
-		.linger_ms = 30,
-		.deadline_ms = 300,
+	struct process_cfg pc = { .argv = argv, .max_workers = 1, .worker_events = 1 };
+	struct dispatch_cfg cfg = { .deadline_ms = 300,
 		.event = on_event,
 		.result = on_result,
 		.arg = &s };
 
 	(void)state;
 	T_EQ(loop_new(&s.loop, NULL), 0);
+	T_EQ(process_new(s.loop, &pc, &cfg.spawner, NULL), 0);
 	T_EQ(dispatch_new(s.loop, &cfg, &s.d, NULL), 0);
 	timer_init(s.loop, &s.end, on_end, &s);
 	timer_set(&s.end, 100);
 	dispatch_add(s.d, "a");
 	loop_run(s.loop);
-	T_HAS(s.last.trouble, "no such file");
+	T_HAS(s.last.spawner.trouble, "no such file");
 	T_EQ(s.last.delayed, 1);
 	timer_close(&s.end, NULL);
 	loop_free(s.loop);

@@ -237,13 +237,51 @@ static inline void then_close_controller(void *arg)
 		answer(-ECANCELED, NULL);
 }
 
+/* ---- a worker that takes one event and never answers ---- */
+
+static struct delivery *idle_with;
+
+static inline bool idler_has_room(const struct spawner *s)
+{
+	(void)s;
+	return !idle_with;
+}
+
+static inline int idler_take(struct spawner *s, struct delivery *v, const struct work_event *ev,
+	struct err *e)
+{
+	(void)s;
+	(void)ev;
+	(void)e;
+	idle_with = v;
+	return 0;
+}
+
+static inline void idler_close(struct spawner *s, int64_t grace_ms, void (*closed)(void *arg),
+	void *arg)
+{
+	(void)grace_ms;
+	if (idle_with)
+		s->owner.ended(s->owner.arg, STEAL(idle_with), NULL);
+	closed(arg);
+}
+
+static inline struct spawner_stats idler_stats(const struct spawner *s)
+{
+	(void)s;
+	return (struct spawner_stats){ .workers = 1 };
+}
+
+static const struct spawner_ops idler_ops = { .has_room = idler_has_room,
+	.take = idler_take,
+	.close = idler_close,
+	.stats = idler_stats };
+static struct spawner idler = { .ops = &idler_ops };
+
 static inline int fixture_open(void **state)
 {
-	static const char *const argv[] = { "/bin/sleep", "60", NULL };
 	struct controller_cfg cfg = { .namespace = "berth-system" };
-	struct dispatch_cfg dc = { .argv = argv,
-		.max_workers = 1,
-		.worker_events = 1,
+	struct dispatch_cfg dc = { .spawner = &idler,
 		.deadline_ms = 60000,
 		.event = controller_event,
 		.result = controller_result };
