@@ -1,17 +1,15 @@
-/* berth-operator — wiring only: options, credentials, and who is told of what.
+/* berth-operator — wiring only: credentials, and who is told of what.
  * operator/README.md tours the rest. */
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/controller.h"
 #include "dispatch/process.h"
+#include "flags.h"
 #include "leader.h"
-#include "kube/yaml.h"
-#include "proto/command.h"
 #include "serve/serve.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,71 +19,6 @@
 #define EVENT_DEADLINE_MS 120000
 #define DRAIN_MS          20000
 #define USER_AGENT        "berth-operator/" BERTH_VERSION
-
-enum {
-	O_KUBECONFIG,
-	O_CONTEXT,
-	O_NAMESPACE,
-	O_WORKER,
-	O_WORKER_KUBECONFIG,
-	O_MAX_WORKERS,
-	O_WORKER_EVENTS,
-	O_WORKER_LINGER,
-	O_METRICS_ADDRESS,
-	O_WATCH_TRANSPORT,
-	O_CONFIG,
-	O_LOG_LEVEL,
-	O_HELP,
-	O_VERSION,
-	N_OPTIONS
-};
-
-static const struct option_def defs[N_OPTIONS] = {
-	[O_KUBECONFIG] = COMMAND_KUBECONFIG,
-	[O_CONTEXT] = COMMAND_CONTEXT,
-	[O_NAMESPACE] = COMMAND_NAMESPACE,
-	[O_WORKER] = { .flag = "worker",
-		.arg = "FILE",
-		.help = "the worker program; default: berth-worker beside this one" },
-	[O_WORKER_KUBECONFIG] = { .flag = "worker-kubeconfig",
-		.arg = "FILE",
-		.help = "the workers' credentials; default: the same" },
-	[O_MAX_WORKERS] = { .flag = "max-workers",
-		.type = OPTION_INT,
-		.arg = "N",
-		.help = "worker processes at once",
-		.preset = "2",
-		.min = 1,
-		.max = 256 },
-	[O_WORKER_EVENTS] = { .flag = "worker-events",
-		.type = OPTION_INT,
-		.arg = "N",
-		.help = "events at once in one worker",
-		.preset = "16",
-		.min = 1,
-		.max = 1024 },
-	[O_WORKER_LINGER] = { .flag = "worker-linger-seconds",
-		.type = OPTION_INT,
-		.arg = "N",
-		.help = "how long an idle worker stays",
-		.preset = "1",
-		.min = 0,
-		.max = 3600 },
-	[O_METRICS_ADDRESS] = { .flag = "metrics-address",
-		.arg = "ADDRESS",
-		.help = "of /metrics, /healthz, /readyz; empty: none",
-		.preset = "127.0.0.1:9090" },
-	[O_WATCH_TRANSPORT] = { .flag = "watch-transport",
-		.arg = "KIND",
-		.help = "auto, websocket or http; auto: http where upgrades are refused",
-		.preset = "auto" },
-	[O_CONFIG] = { .flag = "config",
-		.arg = "FILE",
-		.help = "YAML with these options in camelCase; flags win" },
-	[O_LOG_LEVEL] = COMMAND_LOG_LEVEL,
-	[O_HELP] = COMMAND_HELP,
-	[O_VERSION] = COMMAND_VERSION,
-};
 
 struct app {
 	struct loop *loop;
@@ -183,38 +116,6 @@ static bool may_send(void *arg)
 
 /* ---- the start ---- */
 
-static int read_file(const char *path, struct buf *out, struct err *e)
-{
-	char chunk[4096];
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
-	ssize_t n = 0;
-
-	while (fd >= 0 && (n = read(fd, chunk, sizeof(chunk))) > 0)
-		buf_add(out, chunk, (size_t)n);
-	rc = fd < 0 || n < 0
-		? err_set(e, errno, "cannot read config file %s: %s", path, strerror(errno))
-		: 0;
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-static int apply_config(struct option_value *o, struct err *e)
-{
-	AUTO_BUF text = { 0 };
-	AUTO_JSON file = NULL;
-	int rc;
-
-	if (!o[O_CONFIG].text)
-		return 0;
-	rc = read_file(o[O_CONFIG].text, &text, e);
-	if (rc == 0)
-		rc = yaml_parse(text.s ? text.s : "", text.len, &file, e);
-	if (rc == 0)
-		rc = options_apply_file(defs, N_OPTIONS, file, o, e);
-	return rc < 0 ? err_wrap(e, rc, "config file %s", o[O_CONFIG].text) : 0;
-}
-
 /* The worker's command line: the same hub, unless it has credentials of its own. */
 static void make_argv(struct app *a, const struct option_value *o)
 {
@@ -295,7 +196,7 @@ static int make_hub(struct app *a, const struct option_value *o, struct err *e)
 		.config = &a->config,
 		.user_agent = USER_AGENT };
 
-	watch_mode_parse(o[O_WATCH_TRANSPORT].text, &hc.mode); /* was looked at by parse() */
+	watch_mode_parse(o[O_WATCH_TRANSPORT].text, &hc.mode); /* was looked at by flags_parse() */
 	return watch_hub_new(&hc, &a->hub, e);
 }
 
@@ -360,34 +261,13 @@ static int run(const struct option_value *o)
 
 static int usage(void)
 {
-	char *list = options_help(defs, N_OPTIONS);
+	char *list = flags_help();
 
 	printf("usage: berth-operator [options]\n\nGives every cluster that joins the hub its berth: see kubectl get clusteronboardings.\n\n%s\n"
 	       "exit codes: 0 ended by SIGTERM or SIGINT; 1 cannot start; 2 bad usage or config file; 3 no usable credentials\n",
 		list ? list : "");
 	mem_free(list);
 	return EXIT_OK;
-}
-
-static int parse(int argc, char **argv, struct option_value *o, struct err *e)
-{
-	enum log_level level;
-	enum watch_mode mode;
-	int rc = options_init(defs, N_OPTIONS, o, e);
-
-	if (rc == 0)
-		rc = options_parse(defs, N_OPTIONS, argc, argv, o, e);
-	if (rc == 0)
-		rc = apply_config(o, e);
-	if (rc == 0 && !log_level_parse(o[O_LOG_LEVEL].text, &level))
-		rc = err_set(e, EINVAL, "--log-level %s: use debug, info, warn or error",
-			o[O_LOG_LEVEL].text);
-	if (rc == 0 && !watch_mode_parse(o[O_WATCH_TRANSPORT].text, &mode))
-		rc = err_set(e, EINVAL, "--watch-transport %s: use auto, websocket or http",
-			o[O_WATCH_TRANSPORT].text);
-	if (rc == 0)
-		log_level_set(level);
-	return rc;
 }
 
 int main(int argc, char **argv)
@@ -398,7 +278,7 @@ int main(int argc, char **argv)
 
 	mem_init();
 	signal(SIGPIPE, SIG_IGN);
-	if (parse(argc, argv, o, &e) < 0) {
+	if (flags_parse(argc, argv, o, &e) < 0) {
 		fprintf(stderr, "berth-operator: %s\n", e.msg);
 		exit_code = EXIT_USAGE;
 	} else if (o[O_HELP].given) {

@@ -1,0 +1,117 @@
+#include "flags.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "kube/watch.h"
+#include "kube/yaml.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct option_def defs[N_OPTIONS] = {
+	[O_KUBECONFIG] = COMMAND_KUBECONFIG,
+	[O_CONTEXT] = COMMAND_CONTEXT,
+	[O_NAMESPACE] = COMMAND_NAMESPACE,
+	[O_WORKER] = { .flag = "worker",
+		.arg = "FILE",
+		.help = "the worker program; default: berth-worker beside this one" },
+	[O_WORKER_KUBECONFIG] = { .flag = "worker-kubeconfig",
+		.arg = "FILE",
+		.help = "the workers' credentials; default: the same" },
+	[O_MAX_WORKERS] = { .flag = "max-workers",
+		.type = OPTION_INT,
+		.arg = "N",
+		.help = "worker processes at once",
+		.preset = "2",
+		.min = 1,
+		.max = 256 },
+	[O_WORKER_EVENTS] = { .flag = "worker-events",
+		.type = OPTION_INT,
+		.arg = "N",
+		.help = "events at once in one worker",
+		.preset = "16",
+		.min = 1,
+		.max = 1024 },
+	[O_WORKER_LINGER] = { .flag = "worker-linger-seconds",
+		.type = OPTION_INT,
+		.arg = "N",
+		.help = "how long an idle worker stays",
+		.preset = "1",
+		.min = 0,
+		.max = 3600 },
+	[O_METRICS_ADDRESS] = { .flag = "metrics-address",
+		.arg = "ADDRESS",
+		.help = "of /metrics, /healthz, /readyz; empty: none",
+		.preset = "127.0.0.1:9090" },
+	[O_WATCH_TRANSPORT] = { .flag = "watch-transport",
+		.arg = "KIND",
+		.help = "auto, websocket or http; auto: http where upgrades are refused",
+		.preset = "auto" },
+	[O_CONFIG] = { .flag = "config",
+		.arg = "FILE",
+		.help = "YAML with these options in camelCase; flags win" },
+	[O_LOG_LEVEL] = COMMAND_LOG_LEVEL,
+	[O_HELP] = COMMAND_HELP,
+	[O_VERSION] = COMMAND_VERSION,
+};
+
+static int read_file(const char *path, struct buf *out, struct err *e)
+{
+	char chunk[4096];
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+	ssize_t n = 0;
+
+	while (fd >= 0 && (n = read(fd, chunk, sizeof(chunk))) > 0)
+		buf_add(out, chunk, (size_t)n);
+	rc = fd < 0 || n < 0
+		? err_set(e, errno, "cannot read config file %s: %s", path, strerror(errno))
+		: 0;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static int apply_config(struct option_value *o, struct err *e)
+{
+	AUTO_BUF text = { 0 };
+	AUTO_JSON file = NULL;
+	int rc;
+
+	if (!o[O_CONFIG].text)
+		return 0;
+	rc = read_file(o[O_CONFIG].text, &text, e);
+	if (rc == 0)
+		rc = yaml_parse(text.s ? text.s : "", text.len, &file, e);
+	if (rc == 0)
+		rc = options_apply_file(defs, N_OPTIONS, file, o, e);
+	return rc < 0 ? err_wrap(e, rc, "config file %s", o[O_CONFIG].text) : 0;
+}
+
+int flags_parse(int argc, char **argv, struct option_value *o, struct err *e)
+{
+	enum log_level level;
+	enum watch_mode mode;
+	int rc = options_init(defs, N_OPTIONS, o, e);
+
+	if (rc == 0)
+		rc = options_parse(defs, N_OPTIONS, argc, argv, o, e);
+	if (rc == 0)
+		rc = apply_config(o, e);
+	if (rc == 0 && !log_level_parse(o[O_LOG_LEVEL].text, &level))
+		rc = err_set(e, EINVAL, "--log-level %s: use debug, info, warn or error",
+			o[O_LOG_LEVEL].text);
+	if (rc == 0 && !watch_mode_parse(o[O_WATCH_TRANSPORT].text, &mode))
+		rc = err_set(e, EINVAL, "--watch-transport %s: use auto, websocket or http",
+			o[O_WATCH_TRANSPORT].text);
+	if (rc == 0)
+		log_level_set(level);
+	return rc;
+}
+
+char *flags_help(void)
+{
+	return options_help(defs, N_OPTIONS);
+}
