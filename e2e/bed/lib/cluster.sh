@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# cluster.sh: a control plane, and on edges a node that runs pods.
+# cluster.sh: a control plane, and a node that runs pods: on edges, and on a hub that was asked to have one.
 
 BED_USER=berth-bed # whose calls the audit log leaves out
 
@@ -58,6 +58,7 @@ control_plane() { # CLUSTER: starts it and returns when it answers
 		--profiling=false --kubeconfig="$pki/system-kube-scheduler.kubeconfig"
 }
 
+has_node() { [ -e "$STATE/$1/pki/system-node-$1.kubeconfig" ]; }
 node_keys() { pki_user "$1" "system:node:$1" system:nodes; }
 
 node_config() { # CLUSTER
@@ -105,7 +106,7 @@ node_config() { # CLUSTER
 node_start() { # CLUSTER
 	local dir="$STATE/$1"
 	cgroup_make "$1"
-	cgroup_prefer "$1"
+	[ "$1" = hub ] || cgroup_prefer "$1" # the hub's pods measure nothing
 	cgroup_limit "$1" "$(<"$dir/cpu")"
 	node_config "$1"
 	program "$1" containerd containerd --config "$dir/containerd.toml" --log-level warn

@@ -27,7 +27,18 @@ cluster_make() { # NAME CPU, with the lock held
 hub_start() { # first time or revival
 	machine_on hub
 	control_plane hub
+	! has_node hub || hub_node_start
 	fact hub "API server answers: $STATE/hub/kubeconfig"
+}
+
+hub_node_start() {
+	node_start hub
+	kubelet_start hub
+}
+
+hub_node_up() {
+	node_keys hub
+	hub_node_start
 }
 
 hub_up() {
@@ -86,6 +97,7 @@ revive() { # NAME
 		hub_start
 		ocm_hub_start
 		ocm_hub_wait
+		! has_node hub || node_wait hub
 	else
 		edge_start "$1"
 		ocm_edge_start "$1"
