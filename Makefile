@@ -112,12 +112,16 @@ check: deps programs ## unit tests, layers, format: under a minute
 test: ## all that CI runs: check, sanitizers, clang, end-to-end cases on a real bed
 	@hack/test
 
-IMAGE := $(ROOT)/berth-benchmark.oci.tar
+# libwebsockets opens its libuv plugin by path.
+EVLIB  = $(shell pkg-config --variable=libdir libwebsockets)/libwebsockets-evlib_uv.so
+IMAGES := $(ROOT)/berth.oci.tar $(ROOT)/berth-benchmark.oci.tar
 .PHONY: image
-image: $(IMAGE) ## the benchmark's container image, as an OCI archive
+image: $(IMAGES) ## the container images of Berth and of its benchmark, as OCI archives
 	@:
-$(IMAGE): $(ROOT)/berth-benchmark hack/image
-	$(Q)hack/image $< $@
+$(ROOT)/berth.oci.tar: $(ROOT)/berth-operator $(ROOT)/berth-worker hack/image
+	$(Q)hack/image $@ localhost/berth:dev $(filter $(ROOT)/%,$^) $(EVLIB)
+$(ROOT)/berth-benchmark.oci.tar: $(ROOT)/berth-benchmark hack/image
+	$(Q)hack/image $@ localhost/berth-benchmark:dev $<
 
 .PHONY: demo demo-down
 demo: ## from nothing: a real hub, two real edges, onboarded and scheduled
