@@ -10,14 +10,24 @@
 #define BERTH_API   "berth.dev/v1alpha1"
 #define CLUSTER_API "cluster.open-cluster-management.io/v1"
 
-static cJSON *applied(const char *kind, const char *name, const char *uid)
+static const char *version_text(uint64_t rv, char out[24])
+{
+	snprintf(out, 24, "%" PRIu64, rv);
+	return out;
+}
+
+/* With the resourceVersion that was judged the apply is refused (409) if the object is another one by now: a write
+ * that was held up, by a replica that led then, changes nothing. */
+static cJSON *applied(const char *kind, const char *name, const char *uid, uint64_t rv)
 {
 	cJSON *body = xjson_object();
+	char version[24];
 
 	xjson_set_str(body, "apiVersion", BERTH_API);
 	xjson_set_str(body, "kind", kind);
 	xjson_set_str(body, "metadata.name", name);
 	xjson_set_str(body, "metadata.uid", uid);
+	xjson_set_str(body, "metadata.resourceVersion", rv ? version_text(rv, version) : NULL);
 	return body;
 }
 
@@ -40,7 +50,7 @@ static void add_plan(cJSON *body, const struct onboard_view *v)
 cJSON *body_onboarding(const struct onboard_view *v)
 {
 	const struct onboarding *o = v->onboarding;
-	cJSON *body = applied("ClusterOnboarding", v->name, o ? o->uid : NULL);
+	cJSON *body = applied("ClusterOnboarding", v->name, o ? o->uid : NULL, o ? o->rv : 0);
 
 	xjson_put(json_key(body, "metadata"), "labels", xjson_lit("{'" LABEL_MANAGED "':'berth'}"));
 	xjson_set(body, "metadata.finalizers", xjson_lit("['" FINALIZER "']"));
@@ -108,8 +118,8 @@ cJSON *body_init_status(const struct onboard_view *v, const struct onboard_todo 
 	cJSON_AddItemToArray(conditions, not_ready(o, t, now_ms));
 	xpatch_add(patch, "test", "/metadata/uid", cJSON_CreateString(o->uid));
 	if (o->has_status) { /* something is there, but not as we two keep it */
-		snprintf(rv, sizeof(rv), "%" PRIu64, o->rv);
-		xpatch_add(patch, "test", "/metadata/resourceVersion", cJSON_CreateString(rv));
+		xpatch_add(patch, "test", "/metadata/resourceVersion",
+			cJSON_CreateString(version_text(o->rv, rv)));
 	} else {
 		xpatch_add(patch, "test", "/status", cJSON_CreateNull());
 		xpatch_add(patch, "add", "/status", xjson_object());
@@ -141,10 +151,10 @@ cJSON *body_unfinalize(const char *uid, uint64_t rv, int finalizer)
 	cJSON *patch = xjson_array();
 	char version[24], path[48];
 
-	snprintf(version, sizeof(version), "%" PRIu64, rv);
 	snprintf(path, sizeof(path), "/metadata/finalizers/%d", finalizer);
 	xpatch_add(patch, "test", "/metadata/uid", cJSON_CreateString(uid));
-	xpatch_add(patch, "test", "/metadata/resourceVersion", cJSON_CreateString(version));
+	xpatch_add(patch, "test", "/metadata/resourceVersion",
+		cJSON_CreateString(version_text(rv, version)));
 	xpatch_add(patch, "test", path, cJSON_CreateString(FINALIZER));
 	xpatch_add(patch, "remove", path, NULL);
 	return patch;
@@ -152,7 +162,7 @@ cJSON *body_unfinalize(const char *uid, uint64_t rv, int finalizer)
 
 cJSON *body_plan_finalizer(const struct plan *p)
 {
-	cJSON *body = applied("OnboardingPlan", p->name, p->uid);
+	cJSON *body = applied("OnboardingPlan", p->name, p->uid, p->rv);
 
 	xjson_set(body, "metadata.finalizers", xjson_lit("['" FINALIZER "']"));
 	return body;
@@ -171,7 +181,7 @@ static cJSON *ready_list(const struct status_text *t, const struct own_cond *hav
 cJSON *body_plan_status(const struct plan_view *v, const struct status_text *t, int64_t now_ms)
 {
 	const struct plan *p = v->plan;
-	cJSON *body = applied("OnboardingPlan", p->name, p->uid);
+	cJSON *body = applied("OnboardingPlan", p->name, p->uid, p->rv);
 
 	xjson_set_int(body, "status.observedGeneration", p->generation);
 	xjson_set_str(body, "status.revision", p->revision);
@@ -184,7 +194,7 @@ cJSON *body_plan_status(const struct plan_view *v, const struct status_text *t, 
 cJSON *body_scheduler_status(const struct scheduler *s, const struct status_text *t,
 	int64_t registered, int64_t now_ms)
 {
-	cJSON *body = applied("FunctionScheduler", s->name, s->uid);
+	cJSON *body = applied("FunctionScheduler", s->name, s->uid, s->rv);
 
 	xjson_set_int(body, "status.observedGeneration", s->generation);
 	xjson_set_int(body, "status.registeredClusters", registered);

@@ -1,7 +1,7 @@
 /* body.h — what the operator writes, as JSON.  Pure; the caller owns what is returned.
  *
  * Specs and finalizers are server-side applied; status is written by JSON Patch, for a worker
- * writes there too, and each patch tests that the object is still the one that was judged. */
+ * writes there too.  Each write is refused unless the object is still the one that was judged. */
 #ifndef CONTROLLER_BODY_H
 #define CONTROLLER_BODY_H
 

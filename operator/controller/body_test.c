@@ -66,12 +66,12 @@ static void is_onboarding(const char *uid, const char *cluster_uid, const char *
 static void test_onboarding(void **state)
 {
 	(void)state;
-	is_onboarding("'uid':'o1',", "u0", EDGE);
+	is_onboarding("'uid':'o1','resourceVersion':'7',", "u0", EDGE);
 	view.plan_pending = true; /* keeps what it has */
-	is_onboarding("'uid':'o1',", "u0", OLD);
+	is_onboarding("'uid':'o1','resourceVersion':'7',", "u0", OLD);
 	view.plan_pending = false;
 	view.plan = view.revision = NULL;
-	is_onboarding("'uid':'o1',", "u0", "");
+	is_onboarding("'uid':'o1','resourceVersion':'7',", "u0", "");
 }
 
 static void test_onboarding_that_is_new(void **state)
