@@ -35,13 +35,15 @@ WIRING   := $(call objects,operator/*.c)
 OPERATOR := $(WIRING) $(call objects,operator/controller/*.c operator/dispatch/*.c operator/serve/*.c)
 WORKER   := $(call objects,workers/*.c workers/steps/*.c workers/schedulers/*.c)
 EDGE     := $(call objects,benchmarks/edge/*.c)
-PROGRAMS := $(BUILD)/berth-operator $(BUILD)/berth-worker $(BUILD)/berth-benchmark
+FLEET    := $(call objects,e2e/fleet/*.c)
+PROGRAMS := $(BUILD)/berth-operator $(BUILD)/berth-worker $(BUILD)/berth-benchmark $(BUILD)/berth-fleet
 
 LIB_TESTS      := $(call tests,$(foreach l,$(LIB),operator/lib/$(l)/*_test.c))
 OPERATOR_TESTS := $(call tests,operator/controller/*_test.c operator/dispatch/*_test.c operator/serve/*_test.c)
 WORKER_TESTS   := $(call tests,workers/*_test.c workers/steps/*_test.c workers/schedulers/*_test.c)
 EDGE_TESTS     := $(call tests,benchmarks/edge/*_test.c)
-TESTS          := $(LIB_TESTS) $(OPERATOR_TESTS) $(WORKER_TESTS) $(EDGE_TESTS)
+FLEET_TESTS    := $(call tests,e2e/fleet/*_test.c)
+TESTS          := $(LIB_TESTS) $(OPERATOR_TESTS) $(WORKER_TESTS) $(EDGE_TESTS) $(FLEET_TESTS)
 
 .PHONY: all programs
 all: deps programs  ## build the programs (installs missing Debian packages first)
@@ -54,6 +56,7 @@ help: ## this list
 
 $(BUILD)/berth-operator:  $(OPERATOR) $(LIB_A)
 $(BUILD)/berth-worker:    $(WORKER) $(LIB_A)
+$(BUILD)/berth-fleet:     $(FLEET) $(LIB_A)
 $(BUILD)/berth-benchmark: $(EDGE)
 $(BUILD)/berth-benchmark: LDLIBS = -lcurl -lcjson -lm
 $(BUILD)/e2e/watch:       $(call objects,e2e/faults/probe/*.c) $(LIB_A)
@@ -87,6 +90,7 @@ $(LIB_TESTS): $(TESTING) $(LIB_A)
 $(OPERATOR_TESTS): $(filter-out $(WIRING),$(OPERATOR)) $(TESTING) $(LIB_A)
 $(WORKER_TESTS): $(call objects,workers/testing/*.c) $(filter-out $(BUILD)/obj/workers/main.o,$(WORKER)) $(TESTING) $(LIB_A)
 $(EDGE_TESTS): $(filter-out %/main.o,$(EDGE))
+$(FLEET_TESTS): $(call objects,e2e/fleet/testing/*.c) $(filter-out %/main.o,$(FLEET)) $(TESTING) $(LIB_A)
 $(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) -lcmocka

@@ -24,9 +24,22 @@ cluster_keys() { # CLUSTER
 	ln -sf pki/admin.kubeconfig "$STATE/$1/kubeconfig"
 }
 
+audit_policy() { # prints the path of it: the one in conf, with bodies if asked for
+	local policy="$HERE/conf/audit-policy.yaml"
+	if [ -e "$STATE/audit-bodies" ]; then
+		awk '{ print } /^rules:/ {
+			print "- level: RequestResponse"
+			print "  verbs: [create, update, patch, delete]"
+			print "  users: [\"system:serviceaccount:berth-system:berth-operator\", \"system:serviceaccount:berth-system:berth-worker\"]"
+		}' "$policy" >"$STATE/hub/audit-policy.yaml"
+		policy="$STATE/hub/audit-policy.yaml"
+	fi
+	echo "$policy"
+}
+
 apiserver_start() { # CLUSTER
 	local dir="$STATE/$1" pki="$STATE/$1/pki" audit=()
-	[ "$1" != hub ] || audit=(--audit-policy-file="$HERE/conf/audit-policy.yaml"
+	[ "$1" != hub ] || audit=(--audit-policy-file="$(audit_policy)"
 		--audit-log-path="$dir/audit.log" --audit-log-maxsize=1000)
 	program "$1" kube-apiserver "$BIN/kube-apiserver" \
 		--etcd-servers=http://127.0.0.1:2379 --bind-address=0.0.0.0 --secure-port=443 \
@@ -50,6 +63,7 @@ control_plane() { # CLUSTER: starts it and returns when it answers
 	program "$1" etcd "$BIN/etcd" --name="$1" --data-dir="$dir/etcd" --unsafe-no-fsync --log-level=warn
 	apiserver_start "$1"
 	apiserver_wait "$1"
+	! is_bare || return 0
 	program "$1" kube-controller-manager "$BIN/kube-controller-manager" --leader-elect=false \
 		--kubeconfig="$pki/system-kube-controller-manager.kubeconfig" --bind-address=127.0.0.1 --profiling=false \
 		--use-service-account-credentials=true --service-account-private-key-file="$pki/sa.key" \

@@ -48,10 +48,12 @@ hub_up() {
 	hub_start
 	ocm_hub_install
 	fact hub 'CRDs of OCM are served'
-	ocm_hub_start
-	ocm_hub_wait
+	if ! is_bare; then
+		ocm_hub_start
+		ocm_hub_wait
+		fact hub 'OCM registration, placement and webhook run'
+	fi
 	touch "$STATE/hub/complete"
-	fact hub 'OCM registration, placement and webhook run'
 }
 
 edge_start() { # NAME
@@ -95,8 +97,7 @@ revive() { # NAME
 	locked net_switch_on
 	if [ "$1" = hub ]; then
 		hub_start
-		ocm_hub_start
-		ocm_hub_wait
+		is_bare || { ocm_hub_start; ocm_hub_wait; }
 		! has_node hub || node_wait hub
 	else
 		edge_start "$1"

@@ -1,0 +1,339 @@
+/* cluster_body.c — what each step writes. */
+#include "e2e/fleet/cluster.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define OCM "cluster.open-cluster-management.io/"
+
+static cJSON *condition(const char *type, enum truth status, const char *reason,
+	const char *message, int64_t now)
+{
+	static const char *const words[] = { "", "True", "False", "Unknown" };
+	char time[CLOCK_TEXT_LEN];
+	cJSON *c = xjson_object();
+
+	xjson_set_str(c, "type", type);
+	xjson_set_str(c, "status", words[status]);
+	xjson_set_str(c, "reason", reason);
+	xjson_set_str(c, "message", message);
+	xjson_set_str(c, "lastTransitionTime", clock_text(now, time));
+	return c;
+}
+
+static cJSON *hub_accepted(bool accepted, int64_t now)
+{
+	return accepted ? condition("HubAcceptedManagedCluster", TRUTH_TRUE,
+				  "HubClusterAdminAccepted", "Accepted by hub cluster admin", now)
+			: condition("HubAcceptedManagedCluster", TRUTH_FALSE,
+				  "HubClusterAdminDenied", "Denied by hub cluster admin", now);
+}
+
+static cJSON *available(enum truth status, int64_t now)
+{
+	static const char *const reasons[] = { "", "ManagedClusterAvailable",
+		"ManagedClusterKubeAPIServerUnavailable", "ManagedClusterLeaseUpdateStopped" };
+	static const char *const messages[] = { "", "Managed cluster is available",
+		"The kube-apiserver is not ok, status code: 500, an error on the server (\"unknown\") has prevented the request from succeeding",
+		"Registration agent stopped updating its lease." };
+
+	return condition("ManagedClusterConditionAvailable", status, reasons[status],
+		messages[status], now);
+}
+
+static cJSON *joined(int64_t now)
+{
+	return condition("ManagedClusterJoined", TRUTH_TRUE, "ManagedClusterJoined",
+		"Managed cluster joined", now);
+}
+
+static cJSON *clock_synced(int64_t now)
+{
+	return condition("ManagedClusterConditionClockSynced", TRUTH_TRUE,
+		"ManagedClusterClockSynced",
+		"The clock of the managed cluster is synced with the hub.", now);
+}
+
+static void set_text(cJSON *to, const char *key, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static void set_text(cJSON *to, const char *key, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	AUTO_STR text = mem_vprintf(fmt, args);
+	va_end(args);
+	if (!text)
+		mem_exhausted();
+	xjson_put(to, key, cJSON_CreateString(text));
+}
+
+/* What its nodes have; `kept` of the memory is their own. */
+static cJSON *resources(const struct profile *p, unsigned kept_mib)
+{
+	cJSON *r = xjson_object();
+
+	set_text(r, "cpu", "%u", p->cores);
+	set_text(r, "ephemeral-storage", "%uKi", p->nodes * 264212084 - kept_mib * 1024);
+	set_text(r, "hugepages-1Gi", "0");
+	set_text(r, "hugepages-2Mi", "0");
+	set_text(r, "memory", "%uKi", p->memory_gib * 1048576 - kept_mib * 1024);
+	set_text(r, "pods", "%u", p->nodes * 110);
+	return r;
+}
+
+static void add_claim(cJSON *list, const char *name, const char *value)
+{
+	cJSON *claim = xjson_object();
+
+	xjson_set_str(claim, "name", name);
+	xjson_set_str(claim, "value", value);
+	cJSON_AddItemToArray(list, claim);
+}
+
+static cJSON *claims(const struct profile *p)
+{
+	cJSON *list = xjson_array();
+	char id[40];
+
+	snprintf(id, sizeof(id), "%08x-0000-4000-8000-%012x", p->number, p->number);
+	add_claim(list, "id.k8s.io", id);
+	add_claim(list, "kubeversion.open-cluster-management.io", "v1.35.4");
+	add_claim(list, "platform.open-cluster-management.io", "Other");
+	add_claim(list, "product.open-cluster-management.io", p->vendor);
+	add_claim(list, "region.open-cluster-management.io", p->region);
+	return list;
+}
+
+/* An address for the hub's administrators; its authority is one that everybody knows. */
+static cJSON *client_configs(const char *name)
+{
+	return xjson_lit("[{'url':'https://api.%s.example:6443'}]", name);
+}
+
+/* Of the administrator who lets it in; the cluster set is the webhook's. */
+static cJSON *labels(const struct cluster_write *w, bool set)
+{
+	cJSON *l = xjson_object();
+
+	xjson_put(l, "cloud", cJSON_CreateString("BareMetal"));
+	xjson_put(l, "region", cJSON_CreateString(w->profile->region));
+	xjson_put(l, "vendor", cJSON_CreateString(w->profile->vendor));
+	xjson_put(l, "environment", cJSON_CreateString("edge"));
+	set_text(l, "site", "site-%u", w->profile->number % 100);
+	if (set)
+		xjson_put(l, OCM "clusterset", cJSON_CreateString("default"));
+	return l;
+}
+
+static cJSON *finalizers(void)
+{
+	return xjson_lit("['" OCM "resource-cleanup','" OCM "api-resource-cleanup']");
+}
+
+static cJSON *create(const struct cluster_write *w)
+{
+	cJSON *c = xjson_lit("{'apiVersion':'" OCM "v1','kind':'ManagedCluster'}");
+
+	xjson_set_str(c, "metadata.name", w->name);
+	if (w->quick) {
+		xjson_set(c, "metadata.labels", labels(w, true));
+		xjson_set(c, "metadata.finalizers", finalizers());
+	}
+	xjson_set_bool(c, "spec.hubAcceptsClient", w->quick && w->wish->accepted);
+	xjson_set_int(c, "spec.leaseDurationSeconds", w->lease_seconds);
+	xjson_set(c, "spec.managedClusterClientConfigs", client_configs(w->name));
+	return c;
+}
+
+static cJSON *taints(enum taint t, int64_t now)
+{
+	char time[CLOCK_TEXT_LEN];
+
+	if (t == TAINT_NONE)
+		return cJSON_CreateNull();
+	return xjson_lit("[{'key':'" OCM "%s','effect':'NoSelect','timeAdded':'%s'}]",
+		t == TAINT_UNREACHABLE ? "unreachable" : "unavailable", clock_text(now, time));
+}
+
+static cJSON *take_in(const struct cluster_write *w)
+{
+	cJSON *c = xjson_object(), *l = xjson_object();
+
+	xjson_put(l, OCM "clusterset", cJSON_CreateString("default"));
+	xjson_set(c, "metadata.labels", l);
+	xjson_set(c, "metadata.finalizers", finalizers());
+	xjson_set(c, "spec.taints", taints(TAINT_UNREACHABLE, w->now_ms));
+	return c;
+}
+
+static cJSON *accept(const struct cluster_write *w)
+{
+	cJSON *c = xjson_object();
+
+	if (w->wish->accepted)
+		xjson_set(c, "metadata.labels", labels(w, false));
+	xjson_set_bool(c, "spec.hubAcceptsClient", w->wish->accepted);
+	return c;
+}
+
+static cJSON *namespace(const struct cluster_write *w)
+{
+	return xjson_lit("{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'%s',"
+			 "'labels':{'open-cluster-management.io/cluster-name':'%s'}}}",
+		w->name, w->name);
+}
+
+static cJSON *lease(const struct cluster_write *w)
+{
+	char time[CLOCK_TEXT_LEN];
+
+	return xjson_lit("{'apiVersion':'coordination.k8s.io/v1','kind':'Lease','metadata':{"
+			 "'name':'" LEASE_NAME "','namespace':'%s',"
+			 "'labels':{'open-cluster-management.io/cluster-name':'%s'}},"
+			 "'spec':{'holderIdentity':'" LEASE_NAME "','renewTime':'%s'}}",
+		w->name, w->name, clock_text_micro(w->now_ms, time));
+}
+
+static cJSON *beat(const struct cluster_write *w)
+{
+	char time[CLOCK_TEXT_LEN];
+
+	return xjson_lit("{'spec':{'renewTime':'%s'}}", clock_text_micro(w->now_ms, time));
+}
+
+/* All of it at once: nobody else has written a condition yet. */
+static cJSON *whole_status(const struct cluster_write *w)
+{
+	cJSON *s = xjson_object(), *conditions = xjson_array();
+
+	cJSON_AddItemToArray(conditions, hub_accepted(true, w->now_ms));
+	cJSON_AddItemToArray(conditions, joined(w->now_ms));
+	cJSON_AddItemToArray(conditions, available(TRUTH_TRUE, w->now_ms));
+	cJSON_AddItemToArray(conditions, clock_synced(w->now_ms));
+	xjson_set(s, "status.conditions", conditions);
+	xjson_set(s, "status.capacity", resources(w->profile, 0));
+	xjson_set(s, "status.allocatable", resources(w->profile, 100));
+	xjson_set(s, "status.clusterClaims", claims(w->profile));
+	xjson_set_str(s, "status.version.kubernetes", "v1.35.4");
+	return s;
+}
+
+/* The hub's conditions are beside ours: ours are appended. */
+static cJSON *agent_status(const struct cluster_write *w)
+{
+	cJSON *p = xjson_array();
+
+	xpatch_add(p, "add", "/status/conditions/-", joined(w->now_ms));
+	xpatch_add(p, "add", "/status/conditions/-", available(TRUTH_TRUE, w->now_ms));
+	xpatch_add(p, "add", "/status/capacity", resources(w->profile, 0));
+	xpatch_add(p, "add", "/status/allocatable", resources(w->profile, 100));
+	xpatch_add(p, "add", "/status/clusterClaims", claims(w->profile));
+	xpatch_add(p, "add", "/status/version", xjson_lit("{'kubernetes':'v1.35.4'}"));
+	return p;
+}
+
+/* Puts the condition where one of its type is, and fails if it is not. */
+static cJSON *replace_condition(unsigned at, cJSON *c)
+{
+	cJSON *p = xjson_array();
+	char path[64];
+
+	snprintf(path, sizeof(path), "/status/conditions/%u/type", at);
+	xpatch_add(p, "test", path, cJSON_CreateString(json_str(c, "type")));
+	*strrchr(path, '/') = '\0';
+	xpatch_add(p, "replace", path, c);
+	return p;
+}
+
+static cJSON *admit(const struct cluster_write *w)
+{
+	cJSON *c = hub_accepted(w->facts->accepted, w->now_ms), *s;
+
+	if (w->facts->hub_accepted)
+		return replace_condition(w->facts->hub_accepted_at, c);
+	s = xjson_object();
+	xjson_set(s, "status.conditions", xjson_array());
+	cJSON_AddItemToArray(json_at(s, "status.conditions"), c);
+	return s;
+}
+
+static cJSON *append_clock(const struct cluster_write *w)
+{
+	cJSON *p = xjson_array();
+
+	xpatch_add(p, "add", "/status/conditions/-", clock_synced(w->now_ms));
+	return p;
+}
+
+static cJSON *retaint(const struct cluster_write *w)
+{
+	enum taint t = w->facts->available == TRUTH_TRUE ? TAINT_NONE
+		: w->facts->available == TRUTH_FALSE     ? TAINT_UNAVAILABLE
+							 : TAINT_UNREACHABLE;
+	cJSON *c = xjson_object();
+
+	xjson_set(c, "spec.taints", taints(t, w->now_ms));
+	return c;
+}
+
+/* A node's memory in use changes what is allocatable: news that no decision hangs on. */
+static cJSON *noise(const struct cluster_write *w)
+{
+	cJSON *p = xjson_array();
+
+	xpatch_add(p, "add", "/status/allocatable",
+		resources(w->profile, 101 + (unsigned)(w->now_ms / 1000 % 100)));
+	return p;
+}
+
+struct cluster_request cluster_request(enum cluster_step s, const struct cluster_write *w)
+{
+	const struct kube_type *c = &KUBE_MANAGED_CLUSTER, *l = &KUBE_LEASE;
+	enum manager r = MANAGER_REGISTRATION, a = MANAGER_ADMIN;
+	struct cluster_request none = { 0 };
+
+	switch (s) {
+	case CLUSTER_CREATE:
+		return (struct cluster_request){ VERB_CREATE, r, c, NULL, create(w) };
+	case CLUSTER_TAKE_IN:
+		return (struct cluster_request){ VERB_MERGE, r, c, NULL, take_in(w) };
+	case CLUSTER_ACCEPT:
+		return (struct cluster_request){ VERB_MERGE, a, c, NULL, accept(w) };
+	case CLUSTER_NAMESPACE:
+		return (struct cluster_request){ VERB_CREATE, r, &KUBE_NAMESPACE, NULL,
+			namespace(w) };
+	case CLUSTER_ADMIT:
+		return (struct cluster_request){ w->facts->hub_accepted ? VERB_JSON_PATCH
+									: VERB_MERGE,
+			r, c, "status", admit(w) };
+	case CLUSTER_LEASE:
+		return (struct cluster_request){ VERB_CREATE, r, l, NULL, lease(w) };
+	case CLUSTER_STATUS:
+		return w->quick
+			? (struct cluster_request){ VERB_MERGE, r, c, "status", whole_status(w) }
+			: (struct cluster_request){ VERB_JSON_PATCH, r, c, "status",
+				  agent_status(w) };
+	case CLUSTER_AVAILABLE:
+		return (struct cluster_request){ VERB_JSON_PATCH, r, c, "status",
+			replace_condition(w->facts->available_at,
+				available(w->wish->available, w->now_ms)) };
+	case CLUSTER_CLOCK:
+		return (struct cluster_request){ VERB_JSON_PATCH, r, c, "status", append_clock(w) };
+	case CLUSTER_TAINT:
+		return (struct cluster_request){ VERB_MERGE, r, c, NULL, retaint(w) };
+	case CLUSTER_DELETE:
+		return (struct cluster_request){ VERB_DELETE, a, c, NULL, NULL };
+	case CLUSTER_LET_GO:
+		return (struct cluster_request){ VERB_MERGE, r, c, NULL,
+			xjson_lit("{'metadata':{'finalizers':null}}") };
+	case CLUSTER_BEAT:
+		return (struct cluster_request){ VERB_MERGE, r, l, NULL, beat(w) };
+	case CLUSTER_NOISE:
+		return (struct cluster_request){ VERB_JSON_PATCH, r, c, "status", noise(w) };
+	default:
+		return none;
+	}
+}
