@@ -26,11 +26,11 @@ enum taint { TAINT_NONE, TAINT_UNREACHABLE, TAINT_UNAVAILABLE };
 
 struct cluster_facts {
 	uint64_t version; /* resourceVersion of the ManagedCluster; 0: there is none */
-	bool deleting, finalizers, accepted, clock;
+	bool deleting, finalizers, accepted, joined, clock;
 	enum truth hub_accepted, available;
 	uint8_t hub_accepted_at, available_at; /* places in status.conditions */
 	enum taint taint;
-	bool ns, lease; /* known by our own writes, or by status.available */
+	bool ns, lease; /* known by our own writes, or because it has joined */
 };
 
 /* What a ManagedCluster says, older news than known excepted.  Namespace and lease stay as they are. */

@@ -70,13 +70,17 @@ static void set_text(cJSON *to, const char *key, const char *fmt, ...)
 	xjson_put(to, key, cJSON_CreateString(text));
 }
 
-/* What its nodes have; `kept` of the memory is their own. */
+/* What its nodes have; of that, `kept_mib` of memory and some storage are their own.  kubelet tells storage that
+ * it does not give away in bytes. */
 static cJSON *resources(const struct profile *p, unsigned kept_mib)
 {
 	cJSON *r = xjson_object();
 
 	set_text(r, "cpu", "%u", p->cores);
-	set_text(r, "ephemeral-storage", "%uKi", p->nodes * 264212084 - kept_mib * 1024);
+	if (kept_mib)
+		set_text(r, "ephemeral-storage", "%llu", p->nodes * 267847642337ULL);
+	else
+		set_text(r, "ephemeral-storage", "%uKi", p->nodes * 264212084);
 	set_text(r, "hugepages-1Gi", "0");
 	set_text(r, "hugepages-2Mi", "0");
 	set_text(r, "memory", "%uKi", p->memory_gib * 1048576 - kept_mib * 1024);
@@ -221,13 +225,28 @@ static cJSON *whole_status(const struct cluster_write *w)
 	return s;
 }
 
-/* The hub's conditions are beside ours: ours are appended. */
+/* Puts the condition where one of its type is, and fails if it is not. */
+static void replace_condition(cJSON *patch, unsigned at, cJSON *c)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/status/conditions/%u/type", at);
+	xpatch_add(patch, "test", path, cJSON_CreateString(json_str(c, "type")));
+	*strrchr(path, '/') = '\0';
+	xpatch_add(patch, "replace", path, c);
+}
+
+/* The hub's conditions are beside ours, and may be more than one: of a cluster that comes back it has said already that
+ * its old lease is not renewed. */
 static cJSON *agent_status(const struct cluster_write *w)
 {
 	cJSON *p = xjson_array();
 
 	xpatch_add(p, "add", "/status/conditions/-", joined(w->now_ms));
-	xpatch_add(p, "add", "/status/conditions/-", available(TRUTH_TRUE, w->now_ms));
+	if (w->facts->available)
+		replace_condition(p, w->facts->available_at, available(TRUTH_TRUE, w->now_ms));
+	else
+		xpatch_add(p, "add", "/status/conditions/-", available(TRUTH_TRUE, w->now_ms));
 	xpatch_add(p, "add", "/status/capacity", resources(w->profile, 0));
 	xpatch_add(p, "add", "/status/allocatable", resources(w->profile, 100));
 	xpatch_add(p, "add", "/status/clusterClaims", claims(w->profile));
@@ -235,29 +254,27 @@ static cJSON *agent_status(const struct cluster_write *w)
 	return p;
 }
 
-/* Puts the condition where one of its type is, and fails if it is not. */
-static cJSON *replace_condition(unsigned at, cJSON *c)
-{
-	cJSON *p = xjson_array();
-	char path[64];
-
-	snprintf(path, sizeof(path), "/status/conditions/%u/type", at);
-	xpatch_add(p, "test", path, cJSON_CreateString(json_str(c, "type")));
-	*strrchr(path, '/') = '\0';
-	xpatch_add(p, "replace", path, c);
-	return p;
-}
-
 static cJSON *admit(const struct cluster_write *w)
 {
 	cJSON *c = hub_accepted(w->facts->accepted, w->now_ms), *s;
 
-	if (w->facts->hub_accepted)
-		return replace_condition(w->facts->hub_accepted_at, c);
+	if (w->facts->hub_accepted) {
+		s = xjson_array();
+		replace_condition(s, w->facts->hub_accepted_at, c);
+		return s;
+	}
 	s = xjson_object();
 	xjson_set(s, "status.conditions", xjson_array());
 	cJSON_AddItemToArray(json_at(s, "status.conditions"), c);
 	return s;
+}
+
+static cJSON *change_available(const struct cluster_write *w)
+{
+	cJSON *p = xjson_array();
+
+	replace_condition(p, w->facts->available_at, available(w->wish->available, w->now_ms));
+	return p;
 }
 
 static cJSON *append_clock(const struct cluster_write *w)
@@ -318,8 +335,7 @@ struct cluster_request cluster_request(enum cluster_step s, const struct cluster
 				  agent_status(w) };
 	case CLUSTER_AVAILABLE:
 		return (struct cluster_request){ VERB_JSON_PATCH, r, c, "status",
-			replace_condition(w->facts->available_at,
-				available(w->wish->available, w->now_ms)) };
+			change_available(w) };
 	case CLUSTER_CLOCK:
 		return (struct cluster_request){ VERB_JSON_PATCH, r, c, "status", append_clock(w) };
 	case CLUSTER_TAINT:

@@ -51,7 +51,7 @@ void cluster_look(struct cluster_facts *f, const cJSON *cluster)
 	const cJSON *conditions = json_at(cluster, "status.conditions");
 	uint64_t version =
 		strtoull(json_str_or(cluster, "metadata.resourceVersion", "0"), NULL, 10);
-	uint8_t clock_at;
+	uint8_t at;
 
 	if (version <= f->version)
 		return;
@@ -62,14 +62,15 @@ void cluster_look(struct cluster_facts *f, const cJSON *cluster)
 	f->taint = taint_of(json_at(cluster, "spec.taints"));
 	f->hub_accepted = truth_of(conditions, "HubAcceptedManagedCluster", &f->hub_accepted_at);
 	f->available = truth_of(conditions, "ManagedClusterConditionAvailable", &f->available_at);
-	f->clock = truth_of(conditions, "ManagedClusterConditionClockSynced", &clock_at);
-	f->ns = f->ns || f->available;
-	f->lease = f->lease || f->available;
+	f->joined = truth_of(conditions, "ManagedClusterJoined", &at);
+	f->clock = truth_of(conditions, "ManagedClusterConditionClockSynced", &at);
+	f->ns = f->ns || f->joined;
+	f->lease = f->lease || f->joined;
 }
 
 bool cluster_joined(const struct cluster_facts *f)
 {
-	return f->version && f->available && f->clock && !f->taint;
+	return f->version && f->joined && f->clock && !f->taint;
 }
 
 static enum taint taint_for(enum truth available)
@@ -121,5 +122,5 @@ enum cluster_step cluster_next(const struct cluster_facts *f, const struct clust
 		return m->hub && f->finalizers && !works ? CLUSTER_LET_GO : CLUSTER_NOTHING;
 	if (!w->exists)
 		return CLUSTER_DELETE;
-	return f->available ? after_status(f, w, m) : before_status(f, w, m);
+	return f->joined ? after_status(f, w, m) : before_status(f, w, m);
 }

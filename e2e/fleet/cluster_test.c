@@ -171,6 +171,26 @@ static void test_a_registration_controller_is_waited_for(void **state)
 	cJSON_Delete(l.cluster);
 }
 
+static void test_one_that_comes_back(void **state)
+{
+	struct life l = born(false, false);
+
+	(void)state;
+	play(&l);
+	xjson_set(l.cluster, "status.conditions",
+		xjson_lit("[{'type':'HubAcceptedManagedCluster','status':'True'},"
+			  "{'type':'ManagedClusterConditionAvailable','status':'Unknown'},"
+			  "{'type':'ManagedClusterConditionClockSynced','status':'True'}]"));
+	show(&l);
+	l.wish.available = TRUTH_TRUE;
+	play(&l);
+	TAKEN(&l, CLUSTER_LEASE, CLUSTER_STATUS);
+	T_STR(condition(&l, "ManagedClusterConditionAvailable", "status"), "True");
+	T_EQ(cJSON_GetArraySize(json_at(l.cluster, "status.conditions")), 4);
+	T_TRUE(cluster_joined(&l.facts));
+	cJSON_Delete(l.cluster);
+}
+
 static void test_somebody_else_accepts(void **state)
 {
 	struct life l = born(true, false);
@@ -294,6 +314,7 @@ int main(void)
 		cmocka_unit_test(test_joining_step_by_step),
 		cmocka_unit_test(test_joining_quick_comes_to_the_same),
 		cmocka_unit_test(test_a_registration_controller_is_waited_for),
+		cmocka_unit_test(test_one_that_comes_back),
 		cmocka_unit_test(test_somebody_else_accepts),
 		cmocka_unit_test(test_denied_and_accepted_again),
 		cmocka_unit_test(test_available_and_not),

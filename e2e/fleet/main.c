@@ -115,6 +115,7 @@ struct app {
 	struct fleet fleet;
 	struct kube_config config;
 	struct ws *ws;
+	struct watch_hub *hub;
 	struct timer progress, find;
 	long progress_s;
 	unsigned open;
@@ -128,12 +129,19 @@ static void ws_closed(void *arg)
 	loop_stop(((struct app *)arg)->fleet.loop);
 }
 
+static void hub_closed(void *arg)
+{
+	struct app *a = arg;
+
+	ws_close(a->ws, ws_closed, a);
+}
+
 static void client_closed(void *arg)
 {
 	struct app *a = arg;
 
 	if (--a->open == 0)
-		ws_close(a->ws, ws_closed, a);
+		watch_hub_close(a->hub, hub_closed, a);
 }
 
 static void part_closed(void *arg)
@@ -273,6 +281,10 @@ static int make_watches(struct app *a, struct err *e)
 {
 	static const char *const whole[] = { ".", NULL };
 	struct fleet *f = &a->fleet;
+	struct watch_hub_cfg hub = { .loop = f->loop,
+		.ws = a->ws,
+		.config = &a->config,
+		.user_agent = USER_AGENT };
 	struct kube_watch_cfg clusters = { .type = &KUBE_MANAGED_CLUSTER,
 		.fields = whole,
 		.object = member_seen,
@@ -285,9 +297,11 @@ static int make_watches(struct app *a, struct err *e)
 		.gone = work_gone,
 		.synced = synced,
 		.arg = f };
-	int rc = kube_watch_new(a->ws, &clusters, &f->clusters_watch, e);
+	int rc = watch_hub_new(&hub, &a->hub, e);
 
-	return rc == 0 ? kube_watch_new(a->ws, &works, &f->works_watch, e) : rc;
+	if (rc == 0)
+		rc = kube_watch_new(a->hub, &clusters, &f->clusters_watch, e);
+	return rc == 0 ? kube_watch_new(a->hub, &works, &f->works_watch, e) : rc;
 }
 
 static int begin(struct app *a, const struct option_value *o, const unsigned kinds[N_KINDS],

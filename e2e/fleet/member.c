@@ -102,7 +102,9 @@ static struct cluster_wish wish(const struct member *m, int64_t now, int64_t *wh
 	const struct fleet *f = m->fleet;
 	int64_t leave =
 		f->cfg.leave_ms && m->joined_at ? m->joined_at + f->cfg.leave_ms : INT64_MAX;
-	struct cluster_wish w = { .exists = !f->leaving && now < leave, .accepted = true };
+	struct cluster_wish w = { .exists = !f->leaving && now < leave,
+		.accepted = true,
+		.available = TRUTH_TRUE };
 
 	earlier(when, leave);
 	if (m->kind != KIND_SOUND)
