@@ -1,6 +1,8 @@
 /* report.c — what /readyz and /metrics say of the controller. */
 #include "controller/state.h"
 
+#include <stdio.h>
+
 static const char *view_of(const struct controller *c, unsigned i, struct kube_watch_stats *ret)
 {
 	*ret = c->watches[i] ? kube_watch_stats(c->watches[i]) : (struct kube_watch_stats){ 0 };
@@ -97,12 +99,19 @@ static void collect_requests(const struct controller *c, struct metrics *m)
 {
 	struct kube_stats s = kube_stats(c->cfg.api);
 
-	metrics_counter(m, "berth_requests_total", "Requests sent to the hub, retries included.",
-		(double)s.sent, NULL);
+	for (unsigned i = 0; i < s.n_counts; i++) {
+		char code[12] = "<error>"; /* as client-go says it: no answer came */
+
+		if (s.counts[i].code)
+			snprintf(code, sizeof(code), "%d", s.counts[i].code);
+		metrics_counter(m, "rest_client_requests_total",
+			"Requests to the hub, each attempt.", (double)s.counts[i].n, "code", code,
+			"method", s.counts[i].method, NULL);
+	}
+	metrics_counter(m, "rest_client_request_retries_total", "Requests sent again.",
+		(double)s.retried, NULL);
 	metrics_counter(m, "berth_requests_failed_total", "Requests that failed in the end.",
 		(double)s.failed, NULL);
-	metrics_counter(m, "berth_requests_retried_total", "Requests sent again.",
-		(double)s.retried, NULL);
 	metrics_gauge(m, "berth_requests_inflight", "Requests under way.", s.inflight, NULL);
 	metrics_gauge(m, "berth_requests_queued", "Requests that wait for a place.", s.queued,
 		NULL);

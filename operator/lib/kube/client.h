@@ -87,10 +87,19 @@ int kube_get_path(struct kube *k, const char *path, kube_done *done, void *arg) 
  * (1.35): -EINVAL, not sent again. */
 int kube_errno_of(int http, const char *reason);
 
-/* For /metrics: requests by verb and code since start; see serve/. */
+/* For /metrics: what came of the requests since the start, each attempt counted. */
+#define KUBE_COUNTS 32
+struct kube_count {
+	const char *method; /* "GET"; a literal */
+	int code;           /* 0: no answer came */
+	uint64_t n;
+};
 struct kube_stats {
 	uint64_t sent, failed, retried;
 	unsigned inflight, queued;
+	unsigned n_counts;
+	struct kube_count counts
+		[KUBE_COUNTS]; /* as they were met; what is met when it is full is in `sent` alone */
 };
 struct kube_stats kube_stats(const struct kube *k);
 

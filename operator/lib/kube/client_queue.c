@@ -189,12 +189,28 @@ static void settle(struct call *c)
 	finish(c, &r);
 }
 
+static void count(struct kube_stats *s, const char *method, int code)
+{
+	struct kube_count *c = s->counts, *end = c + s->n_counts;
+
+	while (c < end && (c->code != code || strcmp(c->method, method) != 0))
+		c++;
+	if (c == s->counts + KUBE_COUNTS)
+		return;
+	if (c == end) {
+		*c = (struct kube_count){ .method = method, .code = code };
+		s->n_counts++;
+	}
+	c->n++;
+}
+
 static void attempt_over(struct http_exchange *x)
 {
 	struct call *c = container_of(x, struct call, x);
 	struct kube *k = c->kube;
 	assert(c->state == CALL_FLYING);
 	k->stats.inflight--;
+	count(&k->stats, x->method, x->status);
 	settle(c);
 	queue_ring(k);
 }

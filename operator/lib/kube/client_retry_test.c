@@ -29,6 +29,14 @@ static void keep_stats(void *arg, struct kube_reply *r)
 	keep(arg, r);
 }
 
+static uint64_t counted(int code)
+{
+	for (unsigned i = 0; i < last_stats.n_counts; i++)
+		if (last_stats.counts[i].code == code)
+			return last_stats.counts[i].n;
+	return 0;
+}
+
 static void server_errors_are_tried_again(void **state)
 {
 	struct kube_object what = { &KUBE_NAMESPACE, NULL, "x", NULL };
@@ -41,6 +49,11 @@ static void server_errors_are_tried_again(void **state)
 	T_EQ(out[0].rc, -ENOENT);
 	T_EQ(api.script->asked_len, 4);
 	T_EQ(last_stats.sent, 4);
+	T_EQ(last_stats.n_counts, 4);
+	T_EQ(counted(0), 1);
+	T_EQ(counted(500), 1);
+	T_EQ(counted(503), 1);
+	T_EQ(counted(404), 1);
 	T_EQ(last_stats.retried, 3);
 	T_EQ(last_stats.failed, 1);
 	T_EQ(last_stats.inflight, 0);
