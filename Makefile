@@ -39,11 +39,12 @@ FLEET    := $(call objects,e2e/fleet/*.c)
 PROGRAMS := $(BUILD)/berth-operator $(BUILD)/berth-worker $(BUILD)/berth-benchmark $(BUILD)/berth-fleet
 
 LIB_TESTS      := $(call tests,$(foreach l,$(LIB),operator/lib/$(l)/*_test.c))
+WIRING_TESTS   := $(call tests,operator/*_test.c)
 OPERATOR_TESTS := $(call tests,operator/controller/*_test.c operator/dispatch/*_test.c operator/serve/*_test.c)
 WORKER_TESTS   := $(call tests,workers/*_test.c workers/steps/*_test.c workers/schedulers/*_test.c)
 EDGE_TESTS     := $(call tests,benchmarks/edge/*_test.c)
 FLEET_TESTS    := $(call tests,e2e/fleet/*_test.c)
-TESTS          := $(LIB_TESTS) $(OPERATOR_TESTS) $(WORKER_TESTS) $(EDGE_TESTS) $(FLEET_TESTS)
+TESTS          := $(LIB_TESTS) $(WIRING_TESTS) $(OPERATOR_TESTS) $(WORKER_TESTS) $(EDGE_TESTS) $(FLEET_TESTS)
 
 .PHONY: all programs
 all: deps programs  ## build the programs (installs missing Debian packages first)
@@ -87,6 +88,7 @@ $(BUILD)/obj/%.o: %.c Makefile VERSION
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -c -o $@ $<
 
 $(LIB_TESTS): $(TESTING) $(LIB_A)
+$(WIRING_TESTS): $(filter-out $(BUILD)/obj/operator/main.o,$(OPERATOR)) $(TESTING) $(LIB_A)
 $(OPERATOR_TESTS): $(filter-out $(WIRING),$(OPERATOR)) $(TESTING) $(LIB_A)
 $(WORKER_TESTS): $(call objects,workers/testing/*.c) $(filter-out $(BUILD)/obj/workers/main.o,$(WORKER)) $(TESTING) $(LIB_A)
 $(EDGE_TESTS): $(filter-out %/main.o,$(EDGE))

@@ -20,7 +20,10 @@ static const struct option_def defs[N_OPTIONS] = {
 		.help = "the worker program; default: berth-worker beside this one" },
 	[O_WORKER_KUBECONFIG] = { .flag = "worker-kubeconfig",
 		.arg = "FILE",
-		.help = "the workers' credentials; default: the same" },
+		.help = "the workers' credentials; default outside a cluster: the same" },
+	[O_WORKER_ACCOUNT] = { .flag = "worker-service-account",
+		.arg = "NAME",
+		.help = "workers get tokens of it; default in a cluster: berth-worker" },
 	[O_MAX_WORKERS] = { .flag = "max-workers",
 		.type = OPTION_INT,
 		.arg = "N",
@@ -106,6 +109,9 @@ int flags_parse(int argc, char **argv, struct option_value *o, struct err *e)
 	if (rc == 0 && !watch_mode_parse(o[O_WATCH_TRANSPORT].text, &mode))
 		rc = err_set(e, EINVAL, "--watch-transport %s: use auto, websocket or http",
 			o[O_WATCH_TRANSPORT].text);
+	if (rc == 0 && o[O_WORKER_KUBECONFIG].text && o[O_WORKER_ACCOUNT].text)
+		rc = err_set(e, EINVAL,
+			"--worker-kubeconfig and --worker-service-account: workers have one of them");
 	if (rc == 0)
 		log_level_set(level);
 	return rc;

@@ -8,6 +8,7 @@
 #include "flags.h"
 #include "leader.h"
 #include "serve/serve.h"
+#include "worker_token.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -18,6 +19,8 @@
 
 #define EVENT_DEADLINE_MS 120000
 #define DRAIN_MS          20000
+#define WORKER_ACCOUNT    "berth-worker" /* manifests/rbac/worker.yaml */
+#define WORKER_TOKEN_FD   "3"            /* where loop/child.h puts it */
 #define USER_AGENT        "berth-operator/" BERTH_VERSION
 
 struct app {
@@ -28,10 +31,11 @@ struct app {
 	struct watch_hub *hub;
 	struct controller *controller;
 	struct leader *leader;
+	struct worker_token *token; /* NULL: workers have credentials of their own, or ours */
 	struct dispatch *dispatch;
 	struct serve_cfg serve;
 	char *worker;         /* path of the program */
-	const char *argv[12]; /* its command line */
+	const char *argv[14]; /* its command line */
 	bool ending;
 };
 
@@ -49,11 +53,18 @@ static void on_hub_closed(void *arg)
 	ws_close(a->ws, on_ws_closed, a);
 }
 
-static void on_api_closed(void *arg)
+static void on_token_closed(void *arg)
 {
 	struct app *a = arg;
 
 	watch_hub_close(a->hub, on_hub_closed, a);
+}
+
+static void on_api_closed(void *arg)
+{
+	struct app *a = arg;
+
+	worker_token_close(a->token, on_token_closed, a);
 }
 
 static void on_leader_closed(void *arg)
@@ -102,9 +113,20 @@ static void on_lead(void *arg, bool leads)
 	_exit(EXIT_OTHER);
 }
 
+/* Workers are part of it. */
 static bool leads(void *arg)
 {
-	return leader_leads(((struct app *)arg)->leader);
+	const struct app *a = arg;
+
+	return leader_leads(a->leader) && (!a->token || worker_token_there(a->token));
+}
+
+static void on_first_token(void *arg)
+{
+	struct app *a = arg;
+
+	if (!a->ending)
+		controller_lead(a->controller);
 }
 
 static bool may_send(void *arg)
@@ -137,6 +159,8 @@ static void make_argv(struct app *a, const struct option_value *o)
 		a->argv[i++] = "--context", a->argv[i++] = context;
 	a->argv[i++] = "--namespace", a->argv[i++] = o[O_NAMESPACE].text;
 	a->argv[i++] = "--log-level", a->argv[i++] = o[O_LOG_LEVEL].text;
+	if (a->token)
+		a->argv[i++] = "--token-fd", a->argv[i++] = WORKER_TOKEN_FD;
 }
 
 static void ready(void *arg, struct buf *why_not)
@@ -146,6 +170,8 @@ static void ready(void *arg, struct buf *why_not)
 
 	controller_ready(a->controller, why_not);
 	leader_ready(a->leader, why_not);
+	if (a->token)
+		worker_token_ready(a->token, why_not);
 	if (s.spawner.trouble[0])
 		buf_printf(why_not, "workers: %s\n", s.spawner.trouble);
 }
@@ -158,6 +184,19 @@ static void collect(void *arg, struct metrics *m)
 	leader_collect(a->leader, m);
 }
 
+static int make_token(struct app *a, const struct option_value *o, struct err *e)
+{
+	struct worker_token_cfg tc = { .api = a->api,
+		.namespace = o[O_NAMESPACE].text,
+		.name = o[O_WORKER_ACCOUNT].text,
+		.first = on_first_token,
+		.arg = a };
+
+	if (!tc.name && a->config.in_cluster && !o[O_WORKER_KUBECONFIG].text)
+		tc.name = WORKER_ACCOUNT;
+	return tc.name ? worker_token_new(a->loop, &tc, &a->token, e) : 0;
+}
+
 static int make_controller(struct app *a, const struct option_value *o, struct err *e)
 {
 	struct controller_cfg cc = { .loop = a->loop,
@@ -168,6 +207,7 @@ static int make_controller(struct app *a, const struct option_value *o, struct e
 		.namespace = o[O_NAMESPACE].text };
 	struct process_cfg pc = {
 		.argv = a->argv,
+		.pass_fd = a->token ? worker_token_fd(a->token) : 0,
 		.max_workers = (unsigned)o[O_MAX_WORKERS].number,
 		.worker_events = (unsigned)o[O_WORKER_EVENTS].number,
 		.linger_ms = o[O_WORKER_LINGER].number * 1000,
@@ -182,6 +222,7 @@ static int make_controller(struct app *a, const struct option_value *o, struct e
 
 	if (rc < 0)
 		return rc;
+	make_argv(a, o);
 	dc.arg = a->controller;
 	rc = process_new(a->loop, &pc, &dc.spawner, e);
 	if (rc == 0)
@@ -221,6 +262,8 @@ static int start(struct app *a, const struct option_value *o, struct err *e)
 	if (rc == 0)
 		rc = make_hub(a, o, e);
 	if (rc == 0)
+		rc = make_token(a, o, e);
+	if (rc == 0)
 		rc = make_controller(a, o, e);
 	if (rc == 0)
 		rc = leader_new(a->loop, &lc, &a->leader, e);
@@ -240,7 +283,6 @@ static int run(const struct option_value *o)
 	struct err e = { "" };
 	int exit_code = EXIT_OK;
 
-	make_argv(&a, o);
 	if (kube_config_load(o[O_KUBECONFIG].text, o[O_CONTEXT].text, &a.config, &e) < 0) {
 		log_error("cannot use the credentials", "error", e.msg, NULL);
 		exit_code = EXIT_CREDENTIALS;

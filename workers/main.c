@@ -24,11 +24,26 @@
 #define LAST_WORDS_MS      2000
 #define LAST_WORDS_LOOK_MS 20
 
-enum { O_KUBECONFIG, O_CONTEXT, O_NAMESPACE, O_LOG_LEVEL, O_HELP, O_VERSION, N_OPTIONS };
+enum {
+	O_KUBECONFIG,
+	O_CONTEXT,
+	O_TOKEN_FD,
+	O_NAMESPACE,
+	O_LOG_LEVEL,
+	O_HELP,
+	O_VERSION,
+	N_OPTIONS
+};
 
 static const struct option_def defs[N_OPTIONS] = {
 	[O_KUBECONFIG] = COMMAND_KUBECONFIG,
 	[O_CONTEXT] = COMMAND_CONTEXT,
+	[O_TOKEN_FD] = { .flag = "token-fd",
+		.type = OPTION_INT,
+		.arg = "N",
+		.help = "a file's descriptor: our bearer token is read from it",
+		.min = 3,
+		.max = 1024 },
 	[O_NAMESPACE] = COMMAND_NAMESPACE,
 	[O_LOG_LEVEL] = COMMAND_LOG_LEVEL,
 	[O_HELP] = COMMAND_HELP,
@@ -179,13 +194,22 @@ static int serve(struct worker *w, const struct option_value *o, struct err *e)
 	return 0;
 }
 
+static int load_config(const struct option_value *o, struct kube_config *ret, struct err *e)
+{
+	int rc = kube_config_load(o[O_KUBECONFIG].text, o[O_CONTEXT].text, ret, e);
+
+	if (rc == 0 && o[O_TOKEN_FD].given)
+		rc = kube_config_take_token(ret, (int)o[O_TOKEN_FD].number, e);
+	return rc;
+}
+
 static int run(const struct option_value *o)
 {
 	struct worker w = { 0 };
 	struct err e = { 0 };
 	int exit_code = EXIT_OK;
 
-	if (kube_config_load(o[O_KUBECONFIG].text, o[O_CONTEXT].text, &w.config, &e) < 0)
+	if (load_config(o, &w.config, &e) < 0)
 		exit_code = EXIT_CREDENTIALS;
 	else if (loop_new(&w.loop, &e) < 0 || serve(&w, o, &e) < 0)
 		exit_code = EXIT_OTHER;

@@ -190,6 +190,7 @@ static int spawn(struct processes *p, struct worker **ret, struct err *e)
 {
 	struct worker *w = xalloc(sizeof(*w));
 	struct child_cfg cfg = { .argv = p->cfg.argv,
+		.pass_fd = p->cfg.pass_fd,
 		.max_line = MAX_LINE,
 		.line = on_line,
 		.exited = on_exited,

@@ -13,6 +13,7 @@
 struct process_cfg {
 	/* the worker's command line, NULL-terminated; borrowed, must outlive the spawner */
 	const char *const *argv;
+	int pass_fd;            /* see loop/child.h */
 	unsigned max_workers;   /* processes at once, >= 1 */
 	unsigned worker_events; /* events at once in one process, >= 1 */
 	int64_t linger_ms;

@@ -103,6 +103,7 @@ static int take_service_account(const char *dir, struct kube_config *c, struct e
 	trim_end(c->namespace);
 	c->token_file = mem_printf("%s/token", dir);
 	c->origin = mem_strdup("in-cluster");
+	c->in_cluster = true;
 	return c->token_file && c->origin ? 0 : err_set(e, ENOMEM, "out of memory");
 }
 
@@ -163,5 +164,23 @@ int kube_config_token(const struct kube_config *c, char **ret, struct err *e)
 		return err_set(e, EINVAL, "the token of %s is %s", from,
 			*token ? "no token: it holds blanks or control characters" : "empty");
 	*ret = STEAL(token);
+	return 0;
+}
+
+/* The link is opened anew each time: whoever shares the descriptor shares no offset. */
+int kube_config_take_token(struct kube_config *c, int fd, struct err *e)
+{
+	AUTO_STR path = mem_printf("/proc/self/fd/%d", fd);
+	AUTO_STR token = NULL;
+	struct kube_config probe = { .token_file = path };
+	int rc = path ? kube_config_token(&probe, &token, e) : err_set(e, ENOMEM, "out of memory");
+
+	if (rc < 0)
+		return rc;
+	mem_free(STEAL(c->cert_pem));
+	mem_free(STEAL(c->key_pem));
+	mem_free(STEAL(c->token));
+	mem_free(c->token_file);
+	c->token_file = STEAL(path);
 	return 0;
 }

@@ -12,6 +12,8 @@
 #include "base/auto.h"
 #include "base/err.h"
 
+#include <stdbool.h>
+
 struct kube_config {
 	char *server; /* "https://10.1.2.3:6443", no trailing slash; may hold a path prefix */
 	char *host;   /* name or address without brackets */
@@ -23,6 +25,7 @@ struct kube_config {
 	char *token, *token_file;
 	char *namespace; /* of the context or the ServiceAccount; "default" else */
 	char *origin;    /* for messages: "context `admin` of /etc/kube.conf" or "in-cluster" */
+	bool in_cluster;
 };
 
 /* path NULL: $KUBECONFIG (its first entry that exists; none does: an error), else in-cluster if
@@ -42,5 +45,9 @@ static inline void kube_config_clearp(struct kube_config *c)
 
 /* The bearer token of now: the static one or the file's content, trimmed.  *ret NULL: none is used. */
 int kube_config_token(const struct kube_config *c, char **ret, struct err *e) MUST_CHECK;
+/* From now on we are who the token says that can be read from descriptor `fd`, a file's: in place of token, token
+ * file and client certificate.  It is read anew by each kube_config_token(), and once here, to see that it can
+ * be.  After an error the configuration is as it was. */
+int kube_config_take_token(struct kube_config *c, int fd, struct err *e) MUST_CHECK;
 
 #endif

@@ -3,9 +3,11 @@
 #include "testing/pki.h"
 #include "testing/t.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* struct kube_config owns its strings; these here are only lent to it. */
 #define MUTABLE(s) ((char *)(uintptr_t)(s))
@@ -238,6 +240,60 @@ static void without_a_token_there_is_none(void **state)
 	T_NULL(token);
 }
 
+static void a_descriptor_stands_in_for_all_credentials(void **state)
+{
+	struct kube_config c = { .cert_pem = mem_strdup("cert"),
+		.key_pem = mem_strdup("key"),
+		.token = mem_strdup("ours"),
+		.token_file = mem_strdup("/ours") };
+	AUTO_STR first = NULL;
+	AUTO_STR second = NULL;
+
+	(void)state;
+	write_file("token", "theirs\n");
+	int fd = open(path_of("token"), O_RDONLY | O_CLOEXEC);
+	T_EQ(lseek(fd, 0, SEEK_END), 7); /* it may have been read by others */
+	T_EQ(kube_config_take_token(&c, fd, NULL), 0);
+	T_TRUE(!c.cert_pem && !c.key_pem && !c.token);
+	T_EQ(kube_config_token(&c, &first, NULL), 0);
+	T_STR(first, "theirs");
+	write_file("token", "renewed\n");
+	T_EQ(kube_config_token(&c, &second, NULL), 0);
+	T_STR(second, "renewed");
+	write_file("token", "in-cluster-token\n");
+	close(fd);
+	kube_config_clear(&c);
+}
+
+static void a_descriptor_without_a_token_is_refused(void **state)
+{
+	struct kube_config c = { .token = mem_strdup("ours") };
+	struct err e = { "" };
+
+	(void)state;
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	T_EQ(kube_config_take_token(&c, fd, &e), -EINVAL);
+	T_HAS(e.msg, "empty");
+	close(fd);
+	T_EQ(kube_config_take_token(&c, fd, &e), -ENOENT);
+	T_STR(c.token, "ours");
+	for (long n = 0;; n++) {
+		long before = mem_live();
+
+		oom_fail_at(n);
+		fd = open(path_of("token"), O_RDONLY | O_CLOEXEC);
+		int rc = kube_config_take_token(&c, fd, NULL);
+		close(fd);
+		if (!oom_off()) {
+			T_EQ(rc, 0);
+			break;
+		}
+		T_EQ(rc, -ENOMEM);
+		T_EQ(mem_live(), before);
+	}
+	kube_config_clear(&c);
+}
+
 static void a_lost_token_file_is_named(void **state)
 {
 	struct kube_config c = { .token_file = MUTABLE("/absent/token") };
@@ -291,6 +347,8 @@ int main(void)
 		CASE(tokens_are_read_anew),
 		CASE(what_is_no_token_is_refused),
 		CASE(without_a_token_there_is_none),
+		CASE(a_descriptor_stands_in_for_all_credentials),
+		CASE(a_descriptor_without_a_token_is_refused),
 		CASE(a_lost_token_file_is_named),
 		CASE(survives_want_of_memory),
 	};

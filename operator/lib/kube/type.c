@@ -15,6 +15,8 @@ const struct kube_type KUBE_CONTROLLER_REVISION = { "apps", "v1", "controllerrev
 	"ControllerRevision", true };
 const struct kube_type KUBE_EVENT = { "", "v1", "events", "Event", true };
 const struct kube_type KUBE_LEASE = { "coordination.k8s.io", "v1", "leases", "Lease", true };
+const struct kube_type KUBE_SERVICE_ACCOUNT = { "", "v1", "serviceaccounts", "ServiceAccount",
+	true };
 const struct kube_type KUBE_MANAGED_CLUSTER = { CLUSTER, "v1", "managedclusters", "ManagedCluster",
 	false };
 const struct kube_type KUBE_MANIFEST_WORK = { WORK, "v1", "manifestworks", "ManifestWork", true };
@@ -32,6 +34,7 @@ static const struct kube_type *const known[] = {
 	&KUBE_CONTROLLER_REVISION,
 	&KUBE_EVENT,
 	&KUBE_LEASE,
+	&KUBE_SERVICE_ACCOUNT,
 	&KUBE_MANAGED_CLUSTER,
 	&KUBE_MANIFEST_WORK,
 	&KUBE_ADDON_PLACEMENT_SCORE,
