@@ -1,6 +1,6 @@
 # Berth. `make help` lists the targets; `make V=1` shows the commands.
 #
-# Variants live in folders of their own: make VARIANT=debug|release|asan, CC=gcc|clang.
+# Variants live in folders of their own: make VARIANT=debug|release|asan|mutant, CC=gcc|clang.
 # Every x_test.c beside the code becomes a test program; nothing is listed by hand.
 
 VARIANT ?= release
@@ -15,6 +15,7 @@ WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 FLAGS_debug   := -O0 -g -DBERTH_DEBUG
 FLAGS_asan    := -O1 -g -DBERTH_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_mutant  := -O2 -g -DBERTH_MUTANT_NO_RESYNC
 LINK_release  := -pie -Wl,-z,relro,-z,now
 LINK_asan     := -fsanitize=address,undefined
 

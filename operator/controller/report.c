@@ -40,7 +40,8 @@ static void collect_views(const struct controller *c, struct metrics *m)
 		metrics_counter(m, "berth_watch_resyncs_total", "Views that were read anew.",
 			(double)s.resyncs, "resource", view, NULL);
 		metrics_gauge(m, "berth_watch_info", "How a watch is connected, as labels.", 1,
-			"resource", view, "transport", s.transport ? s.transport : "none", NULL);
+			"resource", view, "transport", s.transport ? s.transport : "none", "sync",
+			s.sync ? s.sync : "none", NULL);
 	}
 }
 

@@ -20,6 +20,8 @@ struct stream_end {
 struct stream_sink {
 	void (*open)(void *arg);
 	void (*message)(void *arg, const char *text, size_t len); /* whole; borrowed */
+	/* Of a list alone: all its objects were messages, and it is of this resourceVersion. */
+	void (*whole)(void *arg, const char *version);
 	/* The last call, after a hang-up too; the connection is freed after it. */
 	void (*down)(void *arg, const struct stream_end *end);
 	void *arg;

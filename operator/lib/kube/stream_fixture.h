@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum by { BY_WS, BY_HTTP };
-enum when { WHEN_NEVER, WHEN_AT_ONCE, WHEN_NEXT_TURN, WHEN_OPEN, WHEN_MESSAGE };
+enum by { BY_WS, BY_HTTP, BY_PAGES };
+enum when { WHEN_NEVER, WHEN_AT_ONCE, WHEN_NEXT_TURN, WHEN_OPEN, WHEN_MESSAGE, WHEN_WHOLE };
 
 /* A test that is run with both transports, told by its initial state. */
 #define BOTH(f)                                                                                    \
@@ -45,6 +45,7 @@ struct scene {
 	struct buf got; /* the first bytes of each message and its length */
 	struct stream_end end;
 	char why[512], body[256];
+	char whole[32]; /* the version of a list */
 };
 
 static inline void hang_up(void *arg)
@@ -69,6 +70,15 @@ static inline void on_message(void *arg, const char *text, size_t len)
 	s->messages++;
 	buf_printf(&s->got, "%.*s:%zu ", len < 8 ? (int)len : 8, text, len);
 	if (s->hang_up_when == WHEN_MESSAGE)
+		hang_up(s);
+}
+
+static inline void on_whole(void *arg, const char *version)
+{
+	struct scene *s = arg;
+
+	snprintf(s->whole, sizeof(s->whole), "%s", version);
+	if (s->hang_up_when == WHEN_WHOLE)
 		hang_up(s);
 }
 
@@ -108,7 +118,11 @@ static inline void scene_init(struct scene *s, enum by by, const struct peer_cfg
 		.ping_s = 10,
 		.hangup_s = 15,
 		.answer_ms = 10000,
-		.sink = { .open = on_open, .message = on_message, .down = on_down, .arg = s },
+		.sink = { .open = on_open,
+			.message = on_message,
+			.whole = on_whole,
+			.down = on_down,
+			.arg = s },
 	};
 	buf_str(&s->got, "");
 }
@@ -141,7 +155,8 @@ static inline void scene_open(struct scene *s)
 		s->transport = watch_over_ws(s->ws);
 	} else {
 		T_EQ(http_new(s->loop, &s->config, "berth-operator/test", 0, &s->http, &e), 0);
-		s->transport = watch_over_http(s->http);
+		s->transport =
+			s->by == BY_HTTP ? watch_over_http(s->http) : watch_by_pages(s->http);
 	}
 }
 

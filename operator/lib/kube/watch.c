@@ -20,7 +20,9 @@ int64_t watch_wake_at(const struct kube_watch *w)
 
 	if (w->state == W_BACKOFF)
 		return w->retry_at;
-	if (w->state == W_SYNCING || w->state == W_LIVE)
+	if (w->state == W_SYNCING)
+		return w->opened_at + WATCH_SYNC_MS;
+	if (w->state == W_LIVE)
 		return overtime < quiet ? overtime : quiet;
 	return INT64_MAX;
 }
@@ -57,6 +59,11 @@ void watch_fire(struct kube_watch *w, enum w_event event)
 		arm(w);
 }
 
+static void begin(struct kube_watch *w)
+{
+	watch_fire(w, w->fresh && hub_lists(w->hub) ? E_LIST : E_DIAL);
+}
+
 void watch_tick(void *arg)
 {
 	struct kube_watch *w = arg;
@@ -65,7 +72,9 @@ void watch_tick(void *arg)
 	if (now < watch_wake_at(w))
 		arm(w); /* something was heard in the meantime */
 	else if (w->state == W_BACKOFF)
-		watch_fire(w, E_TIMER);
+		begin(w);
+	else if (w->state == W_SYNCING)
+		watch_fail_sync(w);
 	else if (now - w->heard_at >=
 		WATCH_QUIET_MS) /* silence is the answer to a resourceVersion to come, too */
 		watch_fail(w, -ESTALE, "nothing was heard for 3 minutes");
@@ -75,17 +84,18 @@ void watch_tick(void *arg)
 
 /* --- the outside ----------------------------------------------------------------------------------- */
 
-static char *fixed_url(const struct kube_watch_cfg *cfg)
+static char *collection(const struct kube_watch_cfg *cfg)
 {
 	AUTO_BUF b = { 0 };
 	AUTO_STR path = kube_path(cfg->type, NULL, NULL, NULL);
 
 	if (!path)
 		return NULL;
-	buf_printf(&b, "%s?watch=true&allowWatchBookmarks=true", path);
+	buf_printf(&b, "%s?", path);
 	if (cfg->label_selector) {
-		buf_str(&b, "&labelSelector=");
+		buf_str(&b, "labelSelector=");
 		kube_url_add(&b, cfg->label_selector);
+		buf_str(&b, "&");
 	}
 	return buf_steal(&b);
 }
@@ -96,16 +106,17 @@ int kube_watch_new(struct watch_hub *hub, const struct kube_watch_cfg *cfg, stru
 	struct kube_watch *w = mem_alloc(sizeof(*w));
 
 	if (w)
-		w->url = fixed_url(cfg);
-	if (!w || !w->url) {
+		w->path = collection(cfg);
+	if (!w || !w->path) {
 		mem_free(w);
 		return err_set(e, ENOMEM, "watch of %s: out of memory", cfg->type->plural);
 	}
 	w->cfg = *cfg;
-	w->cfg.label_selector = NULL; /* in the URL by now */
+	w->cfg.label_selector = NULL; /* in the path by now */
 	w->hub = hub;
 	view_init(&w->view, &w->cfg);
 	w->state = W_IDLE;
+	w->stats.transport = w->stats.sync = "none";
 	w->fresh = true;
 	w->opened_at = w->live_since = -1;
 	w->backoff = (struct backoff){ .base_ms = BACKOFF_BASE_MS, .cap_ms = BACKOFF_CAP_MS };
@@ -115,7 +126,7 @@ int kube_watch_new(struct watch_hub *hub, const struct kube_watch_cfg *cfg, stru
 		.text = { "connecting" },
 	};
 	timer_init(hub->loop, &w->timer, watch_tick, w);
-	watch_fire(w, E_START);
+	begin(w);
 	*ret = w;
 	return 0;
 }
@@ -150,6 +161,5 @@ struct kube_watch_stats kube_watch_stats(const struct kube_watch *w)
 	struct kube_watch_stats s = w->stats;
 
 	s.objects = map_len(&w->view.index);
-	s.transport = w->way ? w->way->name : "none";
 	return s;
 }

@@ -2,10 +2,12 @@
  * connection.  Loop thread only.
  *
  * Synchronised by WatchList (KEP-3157: sendInitialEvents, the end told by a bookmark annotated
- * k8s.io/initial-events-end).  When the server closes in due form, resumed from the last resourceVersion,
- * bookmarks included.  After a lost connection or a 410 the whole is sent again, and mark-and-sweep turns the
- * difference into exactly the callbacks that were missed; a server that is behind what we know is waited
- * for.  Liveness: ping, own deadline after the requested timeoutSeconds, bookmark watchdog.
+ * k8s.io/initial-events-end).  A server that refuses that, or never tells the end, is listed page by page
+ * (watch_pages.c) and watched from there on; WatchList is tried again half an hour later.  When the server
+ * closes in due form, resumed from the last resourceVersion, bookmarks included.  After a lost connection or a
+ * 410 the whole is read again, and mark-and-sweep turns the difference into exactly the callbacks that were
+ * missed; a server that is behind what we know is waited for.  Liveness: ping, own deadline after the
+ * requested timeoutSeconds, bookmark watchdog.
  *
  * The transport is a WebSocket (watch_ws.c) or plain HTTP (watch_http.c).  Left to itself (WATCH_AUTO) a watch
  * takes WebSockets; an upgrade that is refused for whatever reason is asked again over HTTP at once.  If that
@@ -90,8 +92,8 @@ const char *kube_watch_text(const struct kube_watch *w);
 struct kube_watch_stats {
 	uint64_t events, bytes, reconnects, resyncs;
 	size_t objects;
-	const char *
-		transport; /* of the last connection: "websocket", "http"; "none" before the first */
+	const char *transport; /* of the last connection: "websocket", "http" or, before, "none" */
+	const char *sync; /* how the last synchronisation was done: "watchlist", "pages", "none" */
 };
 struct kube_watch_stats kube_watch_stats(const struct kube_watch *w);
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
 	MAX_MESSAGE = 8 * 1024 * 1024, /* requests end at 3 MiB, etcd's objects at 1.5 MiB */
@@ -21,6 +22,15 @@ void watch_fail(struct kube_watch *w, int rc, const char *why)
 {
 	w->fault = watch_fault_of_message(rc, w->view.retry_after_s, why);
 	watch_fire(w, E_FAIL);
+}
+
+void watch_fail_sync(struct kube_watch *w)
+{
+	static const char why[] = "the initial events do not end";
+
+	hub_watchlist_refused(w->hub, why);
+	w->other_way = true;
+	watch_fail(w, -ETIMEDOUT, why);
 }
 
 /* --- what the connection tells --------------------------------------------------------------------- */
@@ -50,12 +60,12 @@ static void on_message(void *arg, const char *text, size_t len)
 	struct kube_watch *w = arg;
 	struct err e;
 
-	if (w->state != W_SYNCING && w->state != W_LIVE)
+	if (w->state != W_LISTING && w->state != W_SYNCING && w->state != W_LIVE)
 		return;
 	w->heard_at = clock_mono_ms();
 	w->stats.events++;
 	w->stats.bytes += len;
-	int rc = view_message(&w->view, text, len, &e);
+	int rc = (w->state == W_LISTING ? view_item : view_message)(&w->view, text, len, &e);
 	if (w->view.muted)
 		return; /* a callback closed us */
 	if (rc < 0)
@@ -64,18 +74,49 @@ static void on_message(void *arg, const char *text, size_t len)
 		watch_fire(w, E_SYNCED);
 }
 
+static void on_whole(void *arg, const char *version)
+{
+	struct kube_watch *w = arg;
+	struct err e;
+
+	if (w->state != W_LISTING)
+		return;
+	int rc = view_list_end(&w->view, strtoull(version, NULL, 10), &e);
+	if (w->view.muted)
+		return;
+	if (rc < 0)
+		watch_fail(w, rc, e.msg);
+	else
+		watch_fire(w, E_SYNCED);
+}
+
+/* A refusal may be meant for the way of asking, and there is another. */
+static bool look_for_other_way(struct kube_watch *w, const struct stream_end *end)
+{
+	if (w->state != W_DIALING)
+		return false;
+	w->probe = hub_has_fallback(w->hub, w->way) && watch_fault_of_upgrade(end);
+	if (w->probe && end->http) {
+		err_set(&w->fault.text, EIO, "an upgrade is answered HTTP %d", end->http);
+		w->fault.forget = false;
+	}
+	if (w->probe)
+		return true;
+	if (w->fresh && watch_fault_of_watchlist(end)) {
+		hub_watchlist_refused(w->hub, w->fault.text.msg);
+		return true;
+	}
+	return false;
+}
+
 static void on_down(void *arg, const struct stream_end *end)
 {
 	struct kube_watch *w = arg;
 
 	w->conn = NULL;
-	if (w->state != W_HANGUP) /* else the cause is known: we hung up */
+	if (w->state != W_HANGUP) { /* else the cause is known: we hung up */
 		w->fault = watch_fault_of_end(w->cfg.type, end);
-	w->probe = w->state == W_DIALING && hub_has_fallback(w->hub, w->way) &&
-		watch_fault_of_upgrade(end);
-	if (w->probe && end->http) {
-		err_set(&w->fault.text, EIO, "an upgrade is answered HTTP %d", end->http);
-		w->fault.forget = false;
+		w->other_way = look_for_other_way(w, end);
 	}
 	watch_fire(w, E_DOWN);
 }
@@ -91,7 +132,8 @@ static char *dial_path(struct kube_watch *w)
 {
 	AUTO_BUF b = { 0 };
 
-	buf_printf(&b, "%s&timeoutSeconds=%lld", w->url, (long long)w->timeout_ms / 1000);
+	buf_printf(&b, "%swatch=true&allowWatchBookmarks=true&timeoutSeconds=%lld", w->path,
+		(long long)w->timeout_ms / 1000);
 	if (w->fresh)
 		buf_str(&b,
 			"&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=");
@@ -100,26 +142,36 @@ static char *dial_path(struct kube_watch *w)
 	return buf_steal(&b);
 }
 
-static void dial(struct kube_watch *w)
+static void connect_by(struct kube_watch *w, const struct watch_transport *way, const char *path)
 {
-	struct stream_cfg cfg = {
+	const struct stream_cfg cfg = {
+		.path = path,
 		.max_message = MAX_MESSAGE,
 		.answer_ms = ANSWER_MS,
 		.ping_s = PING_S,
 		.hangup_s = HANGUP_S,
-		.sink = { .open = on_open, .message = on_message, .down = on_down, .arg = w },
+		.sink = { .open = on_open,
+			.message = on_message,
+			.whole = on_whole,
+			.down = on_down,
+			.arg = w },
 	};
 	struct err e = { "out of memory" };
+	int rc = path ? way->connect(way->ctx, &cfg, &w->conn, &e) : -ENOMEM;
 
-	draw_timeout(w);
-	AUTO_STR path = dial_path(w);
-	cfg.path = path;
-	w->way = w->probe ? &w->hub->http : hub_transport(w->hub);
-	int rc = path ? w->way->connect(w->way->ctx, &cfg, &w->conn, &e) : -ENOMEM;
+	w->way = way;
 	if (rc < 0) {
 		w->fault = watch_fault_of_message(rc, 0, e.msg);
 		watch_fire(w, E_DOWN);
 	}
+}
+
+static void dial(struct kube_watch *w)
+{
+	draw_timeout(w);
+	AUTO_STR path = dial_path(w);
+	connect_by(w, w->probe ? &w->hub->http : hub_transport(w->hub), path);
+	w->stats.transport = w->way->name;
 }
 
 static void connected(struct kube_watch *w)
@@ -134,26 +186,51 @@ static void go_live(struct kube_watch *w)
 	trouble_over(&w->trouble);
 }
 
-static void begin_sync(struct kube_watch *w)
+static void begin_view(struct kube_watch *w)
 {
-	connected(w);
 	view_begin(&w->view);
 	if (w->trouble.kind == WATCH_CONNECTING)
 		err_set(&w->trouble.text, EAGAIN, "synchronising");
 }
 
-static void finish_sync(struct kube_watch *w)
+static void begin_sync(struct kube_watch *w)
+{
+	connected(w);
+	begin_view(w);
+}
+
+static void list(struct kube_watch *w)
+{
+	begin_view(w);
+	connect_by(w, &w->hub->pages, w->path);
+}
+
+static void is_whole(struct kube_watch *w, const char *how)
 {
 	char objects[24];
 
 	w->fresh = false;
 	w->stats.resyncs += w->synced;
+	w->stats.sync = how;
 	w->synced = true;
-	go_live(w);
 	snprintf(objects, sizeof(objects), "%zu", map_len(&w->view.index));
 	log_info("watch is synchronised", "type", w->cfg.type->plural, "objects", objects, NULL);
 	if (w->cfg.synced && !w->view.muted)
 		w->cfg.synced(w->cfg.arg);
+}
+
+static void finish_sync(struct kube_watch *w)
+{
+	hub_watchlist_works(w->hub);
+	go_live(w);
+	is_whole(w, "watchlist");
+}
+
+static void finish_list(struct kube_watch *w)
+{
+	w->fault = (struct watch_fault){ 0 };
+	w->other_way = true; /* now it is watched */
+	is_whole(w, "pages");
 }
 
 static void resume(struct kube_watch *w)
@@ -197,10 +274,11 @@ static void back_off(struct kube_watch *w)
 	bool healthy = w->live_since >= 0 && now - w->live_since >= WATCH_HEALTHY_MS;
 
 	w->retry_at = now;
-	if (!w->probe) { /* else the other transport may do, or know better what is wrong */
+	if (!w->other_way) {
 		tell_end(w, healthy);
 		w->retry_at += pause_ms(w, healthy, now);
 	}
+	w->other_way = false;
 	w->live_since = -1;
 	w->fresh |= w->fault.forget;
 }
@@ -208,7 +286,7 @@ static void back_off(struct kube_watch *w)
 static void watch_free(struct kube_watch *w)
 {
 	view_clear(&w->view);
-	mem_free(w->url);
+	mem_free(w->path);
 	mem_free(w);
 }
 
@@ -236,8 +314,10 @@ static void nothing(struct kube_watch *w)
 static void (*const actions[A_NACTIONS])(struct kube_watch *) = {
 	[A_NOTHING] = nothing,
 	[A_DIAL] = dial,
+	[A_LIST] = list,
 	[A_BEGIN_SYNC] = begin_sync,
 	[A_FINISH_SYNC] = finish_sync,
+	[A_FINISH_LIST] = finish_list,
 	[A_RESUME] = resume,
 	[A_HANG_UP] = hang_up,
 	[A_BACK_OFF] = back_off,

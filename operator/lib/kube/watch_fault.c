@@ -59,8 +59,6 @@ static struct watch_fault refused(int http, const cJSON *status)
 	struct watch_fault f = steady(WATCH_REFUSED, SLOW_MS);
 	const char *why = message_of(status);
 
-	if (http == 422 && !*why)
-		why = "it has no WatchList: Kubernetes >= 1.34, or the feature gate WatchList, is needed";
 	err_set(&f.text, EINVAL, "the server refuses the watch: HTTP %d%s%s", http,
 		*why ? ": " : "", why);
 	return f;
@@ -122,6 +120,11 @@ bool watch_fault_of_upgrade(const struct stream_end *end)
 	default:
 		return true;
 	}
+}
+
+bool watch_fault_of_watchlist(const struct stream_end *end)
+{
+	return end->http == 400 || end->http == 422;
 }
 
 struct watch_fault watch_fault_of_message(int rc, unsigned retry_after_s, const char *why)

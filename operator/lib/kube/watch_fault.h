@@ -23,6 +23,9 @@ struct watch_fault watch_fault_of_end(const struct kube_type *t, const struct st
  * does not know WebSockets: whatever a server says when it is asked for something that it cannot do, 200 if it
  * took the request for a plain one, or nothing. */
 bool watch_fault_of_upgrade(const struct stream_end *end);
+/* This refusal of a watch with initial events may be meant for those: it is what servers say that have WatchList
+ * switched off, or do not know it. */
+bool watch_fault_of_watchlist(const struct stream_end *end);
 /* The stream told an error or made no sense: rc and text of view_message(); retry_after_s is -EBUSY's. */
 struct watch_fault watch_fault_of_message(int rc, unsigned retry_after_s, const char *why);
 

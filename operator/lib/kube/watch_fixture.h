@@ -53,6 +53,12 @@ static inline int play_connect_ws(void *ctx, const struct stream_cfg *cfg, void 
 	return play_connect(ctx, "websocket", cfg, ret_conn, e);
 }
 
+static inline int play_connect_pages(void *ctx, const struct stream_cfg *cfg, void **ret_conn,
+	struct err *e)
+{
+	return play_connect(ctx, "pages", cfg, ret_conn, e);
+}
+
 static inline int play_connect_http(void *ctx, const struct stream_cfg *cfg, void **ret_conn,
 	struct err *e)
 {
@@ -132,6 +138,7 @@ static inline void play_start(struct play *p)
 		.loop = p->loop,
 		.ws = { "websocket", play_connect_ws, play_hangup, p },
 		.http = { "http", play_connect_http, play_hangup, p },
+		.pages = { "pages", play_connect_pages, play_hangup, p },
 	};
 }
 
@@ -224,6 +231,23 @@ static inline void bookmark(struct play *p, unsigned long version, bool end)
 		"{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"%lu\"%s}}}",
 		version, end ? ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "");
 	text(p, s);
+}
+
+/* An object of a list. */
+static inline void item(struct play *p, const char *name, unsigned long version)
+{
+	char s[256];
+
+	snprintf(s, sizeof(s), "{\"metadata\":{\"name\":\"%s\",\"resourceVersion\":\"%lu\"}}", name,
+		version);
+	text(p, s);
+}
+
+/* The list is over, and of this version. */
+static inline void list_ends(struct play *p, const char *version)
+{
+	p->sink.whole(p->sink.arg, version);
+	end(p, &(struct stream_end){ .text = "the list is over" });
 }
 
 static inline void expect(struct play *p, const char *seen)

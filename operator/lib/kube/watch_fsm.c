@@ -3,10 +3,19 @@
 #include <assert.h>
 
 static const struct w_edge edges[W_NSTATES][E_NEVENTS] = {
-	[W_IDLE] = { [E_START] = { W_DIALING, A_DIAL } },
+	[W_IDLE] = {
+		[E_DIAL] = { W_DIALING, A_DIAL },
+		[E_LIST] = { W_LISTING, A_LIST },
+	},
 	[W_DIALING] = {
 		[E_OPEN] = { W_SYNCING, A_BEGIN_SYNC },
 		[E_RESUMED] = { W_LIVE, A_RESUME },
+		[E_DOWN] = { W_BACKOFF, A_BACK_OFF },
+		[E_STOP] = { W_STOPPING, A_HANG_UP },
+	},
+	[W_LISTING] = {
+		[E_SYNCED] = { W_HANGUP, A_FINISH_LIST },
+		[E_FAIL] = { W_HANGUP, A_HANG_UP },
 		[E_DOWN] = { W_BACKOFF, A_BACK_OFF },
 		[E_STOP] = { W_STOPPING, A_HANG_UP },
 	},
@@ -26,7 +35,8 @@ static const struct w_edge edges[W_NSTATES][E_NEVENTS] = {
 		[E_STOP] = { W_STOPPING, A_NOTHING },
 	},
 	[W_BACKOFF] = {
-		[E_TIMER] = { W_DIALING, A_DIAL },
+		[E_DIAL] = { W_DIALING, A_DIAL },
+		[E_LIST] = { W_LISTING, A_LIST },
 		[E_STOP] = { W_IDLE, A_RELEASE },
 	},
 	[W_STOPPING] = {

@@ -40,6 +40,25 @@ void hub_upgraded(struct watch_hub *h)
 	h->upgrade_at = 0;
 }
 
+bool hub_lists(const struct watch_hub *h)
+{
+	return h->watchlist_at && clock_mono_ms() < h->watchlist_at;
+}
+
+void hub_watchlist_refused(struct watch_hub *h, const char *why)
+{
+	if (!h->watchlist_at)
+		log_info("the server has no WatchList: views are read in pages", "why", why, NULL);
+	h->watchlist_at = again_at();
+}
+
+void hub_watchlist_works(struct watch_hub *h)
+{
+	if (h->watchlist_at)
+		log_info("the server has WatchList now", NULL);
+	h->watchlist_at = 0;
+}
+
 bool watch_mode_parse(const char *text, enum watch_mode *ret)
 {
 	static const char *const names[] = { "auto", "websocket", "http" };
@@ -68,6 +87,7 @@ int watch_hub_new(const struct watch_hub_cfg *cfg, struct watch_hub **ret, struc
 	h->mode = cfg->mode;
 	h->ws = watch_over_ws(cfg->ws);
 	h->http = watch_over_http(h->client);
+	h->pages = watch_by_pages(h->client);
 	*ret = h;
 	return 0;
 }

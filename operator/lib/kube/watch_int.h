@@ -16,6 +16,8 @@ enum {
 	WATCH_TIMEOUT_MAX_S = 600,
 	WATCH_OVERTIME_MS = 10 * 1000, /* it did not keep to that */
 	WATCH_QUIET_MS = 180 * 1000,   /* bookmarks come about once a minute */
+	/* No end of the initial events: a server that does not know what was asked for. */
+	WATCH_SYNC_MS = 60 * 1000,
 	/* Live for so long: an end is no trouble, the back-off starts anew. */
 	WATCH_HEALTHY_MS = 10 * 1000,
 };
@@ -27,13 +29,14 @@ struct kube_watch {
 		*way; /* of `conn`, or of the one before; NULL: there was none */
 	void *conn;   /* from dial to down */
 	struct watch_view view;
-	char *url; /* the part that stays: path, options, selector */
+	char *path; /* of the collection, and what is asked of it: ends in ? or & */
 
 	enum w_state state;
 	enum w_event posted; /* by an action: fired after it */
 	bool firing;
-	bool fresh; /* the next connection starts with everything */
-	bool probe; /* the upgrade was refused: the next connection shows whether it was that */
+	bool fresh;     /* the next connection starts with everything */
+	bool probe;     /* the upgrade was refused: the next connection shows whether it was that */
+	bool other_way; /* what was refused is now asked differently: no reason to wait or to worry */
 
 	struct timer timer;
 	struct backoff backoff;
@@ -59,5 +62,6 @@ int64_t watch_wake_at(const struct kube_watch *w); /* by clock_mono_ms(); when t
 void watch_act(struct kube_watch *w, enum w_action action);
 /* We will have no more of this connection. */
 void watch_fail(struct kube_watch *w, int rc, const char *why);
+void watch_fail_sync(struct kube_watch *w); /* and synchronise by a list next */
 
 #endif

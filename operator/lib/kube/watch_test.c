@@ -14,9 +14,9 @@ static void first_synchronisation(void **state)
 	T_EQ(kube_watch_trouble(p.watch), WATCH_CONNECTING);
 	T_STR(kube_watch_text(p.watch), "connecting");
 	T_HAS(p.path,
-		"/apis/cluster.open-cluster-management.io/v1/managedclusters?watch=true&"
-		"allowWatchBookmarks=true&labelSelector=app.kubernetes.io%2Fmanaged-by%3Dberth%2C"
-		"x%20in%20%28a%2C%20b%29&timeoutSeconds=");
+		"/apis/cluster.open-cluster-management.io/v1/managedclusters?labelSelector="
+		"app.kubernetes.io%2Fmanaged-by%3Dberth%2Cx%20in%20%28a%2C%20b%29&watch=true&"
+		"allowWatchBookmarks=true&timeoutSeconds=");
 	T_TRUE(fresh_path(&p));
 	T_TRUE(timeout_s(&p) >= WATCH_TIMEOUT_MIN_S && timeout_s(&p) <= WATCH_TIMEOUT_MAX_S);
 	opens(&p);

@@ -20,5 +20,8 @@ struct watch_transport {
 
 struct watch_transport watch_over_ws(struct ws *ws);
 struct watch_transport watch_over_http(struct http *http);
+/* No watch, but what stands in for its initial events.  `path` ends in ? or &; max_message and the deadlines do
+ * not count here: http.h's do, for each page. */
+struct watch_transport watch_by_pages(struct http *http);
 
 #endif

@@ -172,7 +172,7 @@ void peer_stop(struct peer *p)
 	free(p->key_pem);
 }
 
-void peer_read_request(struct peer *p)
+bool peer_read_request(struct peer *p)
 {
 	size_t n = 0;
 	int got;
@@ -185,6 +185,7 @@ void peer_read_request(struct peer *p)
 	if (got > 0 && p->requests < PEER_MOST)
 		snprintf(p->asked[p->requests++], sizeof(p->asked[0]), "%.*s",
 			(int)strcspn(p->request, "\r"), p->request);
+	return got > 0;
 }
 
 bool peer_wants_upgrade(const struct peer *p)
@@ -217,17 +218,34 @@ static void upgrade(struct peer *p)
 	peer_send(p, answer, (size_t)n);
 }
 
-void peer_accept(struct peer *p)
+void peer_answer(struct peer *p, int status, const char *headers, const char *body)
+{
+	char head[512];
+	int n = snprintf(head, sizeof(head),
+		"HTTP/1.1 %d Scripted\r\n%sContent-Type: application/json\r\nContent-Length: %zu\r\n"
+		"Connection: close\r\n\r\n",
+		status, headers, strlen(body));
+
+	peer_send(p, head, (size_t)n);
+	peer_send(p, body, strlen(body));
+}
+
+void peer_open(struct peer *p)
 {
 	static const char chunked[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 				      "Transfer-Encoding: chunked\r\n\r\n";
 
-	peer_read_request(p);
 	p->upgraded = peer_wants_upgrade(p);
 	if (p->upgraded)
 		upgrade(p);
 	else
 		peer_send(p, chunked, sizeof(chunked) - 1);
+}
+
+void peer_accept(struct peer *p)
+{
+	peer_read_request(p);
+	peer_open(p);
 }
 
 static void chunk(struct peer *p, const char *bytes, size_t n)

@@ -46,10 +46,14 @@ void peer_stop(struct peer *p);
 void peer_make_cert(const char *names, long valid_s, char **ret_cert, char **ret_key);
 
 /* For scripts. */
-void peer_read_request(struct peer *p);
+bool peer_read_request(struct peer *p); /* false: none came */
 bool peer_wants_upgrade(const struct peer *p);
-/* Reads the request and opens the stream: 101, or 200 and a chunked body. */
-void peer_accept(struct peer *p);
+/* Opens the stream that the request wants: 101, or 200 and a chunked body. */
+void peer_open(struct peer *p);
+void peer_accept(struct peer *p); /* reads the request and opens */
+/* Answers the request that was read, whole, and says that the connection ends with it; `headers` each with
+ * \r\n. */
+void peer_answer(struct peer *p, int status, const char *headers, const char *body);
 void peer_send(struct peer *p, const void *bytes, size_t n);
 void peer_say(struct peer *p, const char *text, size_t n); /* one message */
 void peer_say_part(struct peer *p);                        /* the beginning of one */
