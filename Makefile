@@ -61,8 +61,10 @@ $(BUILD)/berth-worker:    $(WORKER) $(LIB_A)
 $(BUILD)/berth-fleet:     $(FLEET) $(LIB_A)
 $(BUILD)/berth-benchmark: $(EDGE)
 $(BUILD)/berth-benchmark: LDLIBS = -lcurl -lcjson -lm
+$(BUILD)/instructions:    $(call objects,benchmarks/instructions/*.c) $(filter-out $(WIRING),$(OPERATOR)) $(LIB_A)
+$(BUILD)/instructions:    LDFLAGS += -Wl,--wrap=random_bytes
 $(BUILD)/e2e/watch:       $(call objects,e2e/faults/probe/*.c) $(LIB_A)
-$(PROGRAMS) $(BUILD)/e2e/watch:
+$(PROGRAMS) $(BUILD)/instructions $(BUILD)/e2e/watch:
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -148,8 +148,12 @@ char *labels_pack(struct span labels)
 		AUTO_STR name = xspan_dup(key);
 		AUTO_STR text = xspan_dup(value);
 
-		if (name && text)
-			buf_printf(&out, "%s=%s\n", name, text);
+		if (!name || !text)
+			continue;
+		buf_str(&out, name);
+		buf_str(&out, "=");
+		buf_str(&out, text);
+		buf_str(&out, "\n");
 	}
 	packed = buf_steal(&out);
 	if (!packed)

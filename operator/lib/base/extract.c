@@ -16,36 +16,59 @@ struct run {
 	struct scan s;
 	struct span *fields;
 	struct span slots[EXTRACT_SLOTS];
-	uint64_t met;    /* nodes: of duplicate keys the first counts */
+	uint64_t met;    /* nodes */
 	uint64_t picked; /* fields */
 };
 
 static bool walk(struct run *r, const struct extract_node *n);
 
-/* The node of a member that counts, or NULL. */
+/* Of duplicate keys the first counts. */
+static const struct extract_node *first_met(struct run *r, int i)
+{
+	uint64_t bit = UINT64_C(1) << i;
+
+	if (r->met & bit)
+		return NULL;
+	r->met |= bit;
+	return &r->x->nodes[i];
+}
+
+static const struct extract_node *escaped_member_of(struct run *r,
+	const struct extract_node *parent, struct span key)
+{
+	const struct extract_node *nodes = r->x->nodes;
+
+	for (int i = parent->member; i >= 0; i = nodes[i].next) {
+		if (span_says(key, nodes[i].key, (size_t)nodes[i].len))
+			return first_met(r, i);
+	}
+	return NULL;
+}
+
+/* The node of a member that counts, or NULL.  No key of ours holds a backslash. */
 static const struct extract_node *member_of(struct run *r, const struct extract_node *parent,
 	struct span key)
 {
-	for (int i = parent->member; i >= 0; i = r->x->nodes[i].next) {
-		const struct extract_node *n = &r->x->nodes[i];
-		uint64_t bit = UINT64_C(1) << i;
+	const struct extract_node *nodes = r->x->nodes;
 
-		if (!span_says(key, n->key, (size_t)n->len))
-			continue;
-		if (r->met & bit)
-			return NULL;
-		r->met |= bit;
-		return n;
+	for (int i = parent->member; i >= 0; i = nodes[i].next) {
+		size_t len = (size_t)nodes[i].len;
+
+		if (key.len == len + 2 && memcmp(key.at + 1, nodes[i].key, len) == 0)
+			return first_met(r, i);
 	}
-	return NULL;
+	return r->s.escaped ? escaped_member_of(r, parent, key) : NULL;
 }
 
 static bool walk_object(struct run *r, const struct extract_node *n)
 {
 	struct span key;
 
-	for (int more = scan_enter(&r->s, '}'); more; more = scan_more(&r->s, '}')) {
-		if (more < 0 || !scan_key(&r->s, &key) || !walk(r, member_of(r, n, key)))
+	for (int more = scan_enter(&r->s); more; more = scan_more(&r->s)) {
+		if (more < 0 || !scan_key(&r->s, &key))
+			return false;
+		const struct extract_node *member = member_of(r, n, key);
+		if (!(member ? walk(r, member) : scan_value(&r->s)))
 			return false;
 	}
 	return true;
@@ -73,7 +96,7 @@ static bool walk_items(struct run *r, const struct extract_node *n)
 {
 	int place = 0;
 
-	for (int more = scan_enter(&r->s, ']'); more; more = scan_more(&r->s, ']')) {
+	for (int more = scan_enter(&r->s); more; more = scan_more(&r->s)) {
 		r->met &= ~r->x->in_items;
 		memset(r->slots, 0, sizeof(r->slots[0]) * (size_t)r->x->n_slots);
 		if (more < 0 || !walk(r, &r->x->nodes[n->item]))
@@ -96,8 +119,6 @@ static bool walk_into(struct run *r, const struct extract_node *n)
 
 static bool walk(struct run *r, const struct extract_node *n)
 {
-	if (!n)
-		return scan_value(&r->s);
 	scan_peek(&r->s);
 	const char *from = r->s.at;
 	if (!walk_into(r, n))
@@ -112,8 +133,13 @@ static bool walk(struct run *r, const struct extract_node *n)
 
 int extract_run(const struct extract *x, const char *text, size_t len, struct span *fields)
 {
-	struct run r = { .x = x, .s = { .at = text, .end = text + len }, .fields = fields };
+	struct run r;
+	char closing[SCAN_DEPTH];
 
+	r.x = x;
+	r.fields = fields;
+	r.met = r.picked = 0;
+	scan_init(&r.s, closing, text, len);
 	memset(fields, 0, sizeof(*fields) * (size_t)x->n_fields);
 	if (!walk(&r, x->nodes) || scan_peek(&r.s) || r.s.at != r.s.end)
 		return -EPROTO;

@@ -66,7 +66,8 @@ static int read_until(struct way *w, const char *end, const char **ret)
 {
 	const char *stop = strstr(w->at, end);
 
-	if (!stop || stop == w->at || stop - w->at > SHRT_MAX)
+	if (!stop || stop == w->at || stop - w->at > SHRT_MAX ||
+		memchr(w->at, '\\', (size_t)(stop - w->at)))
 		return -EINVAL;
 	*ret = w->at;
 	w->at = stop + strlen(end);
@@ -158,7 +159,7 @@ static int step(struct way *w)
 	if (!skip(w, "."))
 		return -EINVAL;
 	key = w->at;
-	len = (int)strcspn(key, ".[]'\"()@ ");
+	len = (int)strcspn(key, ".[]'\"()@\\ ");
 	w->at += len;
 	return step_down(w, key, len);
 }

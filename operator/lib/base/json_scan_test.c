@@ -6,8 +6,10 @@
 /* The text as a value, nothing behind it. */
 static bool takes(const char *text, size_t len)
 {
-	struct scan s = { .at = text, .end = text + len };
+	char closing[SCAN_DEPTH];
+	struct scan s;
 
+	scan_init(&s, closing, text, len);
 	return scan_value(&s) && scan_peek(&s) == '\0' && s.at == s.end && s.depth == 0;
 }
 

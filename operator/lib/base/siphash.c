@@ -33,7 +33,7 @@ static void rounds(struct state *s, int n)
 static void take(struct state *s, uint64_t word)
 {
 	s->v3 ^= word;
-	rounds(s, 2);
+	rounds(s, 1);
 	s->v0 ^= word;
 }
 
@@ -55,7 +55,7 @@ uint64_t siphash(const struct siphash_key *key, const void *bytes, size_t n)
 	memcpy(&last, p, n % sizeof(word));
 	take(&s, le64toh(last) | (uint64_t)n << 56);
 	s.v2 ^= 0xff;
-	rounds(&s, 4);
+	rounds(&s, 3);
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 

@@ -1,5 +1,5 @@
-/* siphash.h — SipHash-2-4: 64 bits of what strangers wrote.  Who does not know the key cannot make
- * two texts alike. */
+/* siphash.h — SipHash-1-3: 64 bits of what strangers wrote.  Who does not know the key cannot make
+ * two texts alike.  One round per word and three at the end, as in the hash tables of Rust, Python and Ruby. */
 #ifndef BASE_SIPHASH_H
 #define BASE_SIPHASH_H
 

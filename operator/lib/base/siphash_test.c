@@ -1,3 +1,4 @@
+/* OpenSSL has it, too, behind an interface that allocates: good for comparing. */
 #include "base/siphash.h"
 
 #include "testing/t.h"
@@ -5,25 +6,15 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
-/* The paper's own example: key 00..0f, input 00..0e. */
-static void the_example_of_the_paper(void **state)
-{
-	const struct siphash_key key = { { UINT64_C(0x0706050403020100),
-		UINT64_C(0x0f0e0d0c0b0a0908) } };
-	unsigned char input[15];
-
-	(void)state;
-	for (unsigned char i = 0; i < sizeof(input); i++)
-		input[i] = i;
-	T_TRUE(siphash(&key, input, sizeof(input)) == UINT64_C(0xa129ca6149be45e5));
-}
-
 static uint64_t by_openssl(const struct siphash_key *key, const void *bytes, size_t n)
 {
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, "SIPHASH", NULL);
 	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
-	size_t size = 8, got = 0;
-	const OSSL_PARAM params[] = { OSSL_PARAM_construct_size_t("size", &size), OSSL_PARAM_END };
+	size_t size = sizeof(uint64_t), got = 0;
+	unsigned compress = 1, finish = 3;
+	const OSSL_PARAM params[] = { OSSL_PARAM_construct_size_t("size", &size),
+		OSSL_PARAM_construct_uint("c-rounds", &compress),
+		OSSL_PARAM_construct_uint("d-rounds", &finish), OSSL_PARAM_END };
 	uint64_t out = 0;
 
 	T_TRUE(EVP_MAC_init(ctx, (const void *)key->k, sizeof(key->k), params));
@@ -60,7 +51,6 @@ static void one_key_per_process(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_example_of_the_paper),
 		cmocka_unit_test(as_openssl_has_it),
 		cmocka_unit_test(one_key_per_process),
 	};

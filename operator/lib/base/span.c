@@ -60,17 +60,13 @@ static size_t read_piece(const char **at, const char *end, char out[4])
 	return 1;
 }
 
-bool span_says(struct span s, const char *bytes, size_t n)
+bool span_says_escaped(struct span s, const char *bytes, size_t n)
 {
+	const char *at = s.at + 1, *end = s.at + s.len - 1;
 	char piece[4];
 	size_t got;
 
-	if (span_kind(s) != '"' || s.len - 2 < n) /* escapes only make it longer */
-		return false;
-	const char *at = s.at + 1, *end = s.at + s.len - 1;
-	if (s.len - 2 == n && memcmp(at, bytes, n) == 0)
-		return !memchr(at, '\\', n);
-	if (!memchr(at, '\\', s.len - 2))
+	if (span_kind(s) != '"' || !memchr(at, '\\', s.len - 2))
 		return false;
 	for (; at < end; bytes += got, n -= got) {
 		got = read_piece(&at, end, piece);
@@ -89,6 +85,11 @@ bool span_text(struct span s, char *out, size_t size)
 	if (span_kind(s) != '"')
 		return false;
 	const char *at = s.at + 1, *end = s.at + s.len - 1;
+	if (s.len - 2 < size && !memchr(at, '\\', s.len - 2)) {
+		memcpy(out, at, s.len - 2);
+		out[s.len - 2] = '\0';
+		return true;
+	}
 	while (at < end) {
 		size_t n = read_piece(&at, end, piece);
 		if (!n || used + n >= size) {
@@ -130,20 +131,20 @@ int64_t span_int_or(struct span s, int64_t otherwise)
 	return n;
 }
 
-/* Moves `rest` to its next item or key; false at the end. */
-static bool advance(struct span *rest, struct scan *s, char close)
+/* Goes on in an array or object of which `rest` is left, to its next item or key; false at the end. */
+static bool advance(const struct span *rest, struct scan *s, char closing[SCAN_DEPTH], char open)
 {
-	int more;
-
-	*s = (struct scan){ .at = rest->at, .end = rest->at + rest->len };
-	if (!rest->len || *rest->at == close)
+	scan_init(s, closing, rest->at, rest->len);
+	if (span_kind(*rest) == open)
+		return scan_enter(s) > 0;
+	if (span_kind(*rest) != ',')
 		return false;
-	more = *rest->at == ',' ? scan_more(s, close) : scan_enter(s, close);
-	return more > 0;
+	s->closing[s->depth++] = (char)(open + 2);
+	return scan_more(s) > 0;
 }
 
 /* Passes a value; `rest` is what follows. */
-static bool take(struct span *rest, struct scan *s, struct span *ret_value)
+static bool take(struct scan *s, struct span *ret_value, struct span *rest)
 {
 	scan_peek(s);
 	ret_value->at = s->at;
@@ -158,18 +159,18 @@ static bool take(struct span *rest, struct scan *s, struct span *ret_value)
 bool span_item(struct span *rest, struct span *ret_item)
 {
 	struct scan s;
-	char kind = span_kind(*rest);
+	char closing[SCAN_DEPTH];
 
-	return (kind == '[' || kind == ',') && advance(rest, &s, ']') && take(rest, &s, ret_item);
+	return advance(rest, &s, closing, '[') && take(&s, ret_item, rest);
 }
 
 bool span_member(struct span *rest, struct span *ret_key, struct span *ret_value)
 {
 	struct scan s;
-	char kind = span_kind(*rest);
+	char closing[SCAN_DEPTH];
 
-	return (kind == '{' || kind == ',') && advance(rest, &s, '}') && scan_key(&s, ret_key) &&
-		take(rest, &s, ret_value);
+	return advance(rest, &s, closing, '{') && scan_key(&s, ret_key) &&
+		take(&s, ret_value, rest);
 }
 
 struct span span_get(struct span object, const char *key)

@@ -34,8 +34,14 @@ static inline bool span_is_true(struct span s)
 	return span_kind(s) == 't';
 }
 
-/* A string that says these bytes, escapes read. */
-bool span_says(struct span s, const char *bytes, size_t n);
+/* A string that says these bytes, escapes read.  The bytes hold no backslash themselves. */
+bool span_says_escaped(struct span s, const char *bytes, size_t n);
+static inline bool span_says(struct span s, const char *bytes, size_t n)
+{
+	if (s.len <= n + 2) /* escapes only make it longer */
+		return s.len == n + 2 && *s.at == '"' && memcmp(s.at + 1, bytes, n) == 0;
+	return span_says_escaped(s, bytes, n);
+}
 static inline bool span_eq(struct span s, const char *text)
 {
 	return span_says(s, text, strlen(text));
