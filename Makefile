@@ -140,6 +140,12 @@ demo: ## from nothing: a real hub, two real edges, onboarded and scheduled
 demo-down: ## stop what the demo started
 	@hack/demo down
 
+.PHONY: bench
+bench: ## Berth beside its peers on a real API server: QUICK=1, or see benchmarks/README.md
+	@hack/deps --bed
+	$(Q)$(MAKE) --no-print-directory programs
+	@QUICK="$(QUICK)" RUNS="$(RUNS)" N="$(N)" PEERS="$(PEERS)" PUBLISH="$(PUBLISH)" benchmarks/hub/bench
+
 .PHONY: format
 format: ## rewrite the C sources in the house format
 	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
