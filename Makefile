@@ -16,8 +16,10 @@ FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 FLAGS_debug   := -O0 -g -DBERTH_DEBUG
 FLAGS_asan    := -O1 -g -DBERTH_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_mutant  := -O2 -g -DBERTH_MUTANT_NO_RESYNC
+FLAGS_fuzz    := -O1 -g -DBERTH_DEBUG -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LINK_release  := -pie -Wl,-z,relro,-z,now
 LINK_asan     := -fsanitize=address,undefined
+LINK_fuzz     := -fsanitize=fuzzer,address,undefined
 
 PKGS    := libwebsockets libcurl libcjson yaml-0.1 libuv openssl
 # Debian's libwebsockets.pc names libcap, which only its static build needs: ask for the flags without it.
@@ -100,6 +102,17 @@ $(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) -lcmocka
 .SECONDARY: $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.o)
+
+# hack/fuzz builds and runs these: VARIANT=fuzz CC=clang.
+FUZZERS := $(call tests,operator/controller/*_fuzz.c operator/lib/*/*_fuzz.c)
+$(FUZZERS): $(BUILD)/%: $(BUILD)/obj/%.o $(filter-out $(WIRING),$(OPERATOR)) $(TESTING) $(LIB_A)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+.PHONY: fuzzers print-fuzzers
+fuzzers: $(FUZZERS)
+	@:
+print-fuzzers:
+	@printf '%s\n' $(FUZZERS)
 
 .PHONY: deps
 deps:

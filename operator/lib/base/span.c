@@ -134,11 +134,13 @@ int64_t span_int_or(struct span s, int64_t otherwise)
 /* Goes on in an array or object of which `rest` is left, to its next item or key; false at the end. */
 static bool advance(const struct span *rest, struct scan *s, char closing[SCAN_DEPTH], char open)
 {
-	scan_init(s, closing, rest->at, rest->len);
-	if (span_kind(*rest) == open)
-		return scan_enter(s) > 0;
-	if (span_kind(*rest) != ',')
+	char kind = span_kind(*rest);
+
+	if (kind != open && kind != ',')
 		return false;
+	scan_init(s, closing, rest->at, rest->len);
+	if (kind == open)
+		return scan_enter(s) > 0;
 	s->closing[s->depth++] = (char)(open + 2);
 	return scan_more(s) > 0;
 }

@@ -53,9 +53,13 @@ void kube_url_add(struct buf *out, const char *text)
 	}
 }
 
+/* Nothing but dots is no name, but would lead elsewhere: "" to the collection, ".." to the parent.  Nothing
+ * answers to it with a space before it. */
 static void add_segment(struct buf *out, const char *text)
 {
-	buf_str(out, "/");
+	bool is_name = text[strspn(text, ".")];
+
+	buf_str(out, is_name ? "/" : "/%20");
 	kube_url_add(out, text);
 }
 

@@ -20,7 +20,7 @@ extern const struct kube_type KUBE_NAMESPACE, KUBE_CONTROLLER_REVISION, KUBE_EVE
 	KUBE_ONBOARDING_PLAN, KUBE_FUNCTION_SCHEDULER, KUBE_CLUSTER_ONBOARDING;
 
 /* "/apis/GROUP/VERSION/namespaces/NS/PLURAL/NAME/SUB"; ns, name, sub may be NULL; segments are
- * percent-encoded.  ns NULL on a namespaced type = all namespaces.  Caller frees; NULL = out of memory. */
+ * percent-encoded, and what is no name because it is "" or nothing but dots is a path that nobody answers to.  ns NULL on a namespaced type = all namespaces.  Caller frees; NULL = out of memory. */
 char *kube_path(const struct kube_type *t, const char *ns, const char *name, const char *sub)
 	MUST_CHECK;
 /* "cluster.open-cluster-management.io/v1" or "v1".  Caller frees. */

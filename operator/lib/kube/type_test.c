@@ -27,6 +27,10 @@ static void paths(void **state)
 		{ &KUBE_NAMESPACE, NULL, "a/../b?c=d#e%f g", NULL,
 			"/api/v1/namespaces/a%2F..%2Fb%3Fc%3Dd%23e%25f%20g" },
 		{ &KUBE_NAMESPACE, NULL, "\xc3\xa9", NULL, "/api/v1/namespaces/%C3%A9" },
+		/* and is never the collection or the parent */
+		{ &KUBE_NAMESPACE, NULL, "", NULL, "/api/v1/namespaces/%20" },
+		{ &KUBE_NAMESPACE, NULL, "..", NULL, "/api/v1/namespaces/%20.." },
+		{ &KUBE_EVENT, "", ".", NULL, "/api/v1/namespaces/%20/events/%20." },
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
