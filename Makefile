@@ -35,7 +35,7 @@ LIB      := base loop kube proto
 LIB_A    := $(foreach l,kube proto loop base,$(BUILD)/lib$(l).a)
 TESTING  := $(call objects,operator/lib/testing/*.c)
 WIRING   := $(call objects,operator/*.c)
-OPERATOR := $(WIRING) $(call objects,operator/controller/*.c operator/dispatch/*.c operator/serve/*.c)
+OPERATOR := $(call objects,operator/controller/*.c operator/dispatch/*.c operator/serve/*.c)
 WORKER   := $(call objects,workers/*.c workers/steps/*.c workers/schedulers/*.c)
 EDGE     := $(call objects,benchmarks/edge/*.c)
 FLEET    := $(call objects,e2e/fleet/*.c)
@@ -58,7 +58,7 @@ programs: $(PROGRAMS)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(BUILD)/berth-operator:  $(OPERATOR) $(LIB_A)
+$(BUILD)/berth-operator:  $(WIRING) $(OPERATOR) $(LIB_A)
 $(BUILD)/berth-worker:    $(WORKER) $(LIB_A)
 $(BUILD)/berth-fleet:     $(FLEET) $(LIB_A)
 $(BUILD)/berth-benchmark: $(EDGE)
@@ -93,8 +93,12 @@ $(BUILD)/obj/%.o: %.c Makefile VERSION
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -c -o $@ $<
 
 $(LIB_TESTS): $(TESTING) $(LIB_A)
-$(WIRING_TESTS): $(filter-out $(BUILD)/obj/operator/main.o,$(OPERATOR)) $(TESTING) $(LIB_A)
-$(OPERATOR_TESTS): $(filter-out $(WIRING),$(OPERATOR)) $(TESTING) $(LIB_A)
+# As an archive, so that a test which plays lib/kube itself gets of the rest only what it uses.
+$(BUILD)/liboperator.a: $(OPERATOR)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(WIRING_TESTS): $(filter-out $(BUILD)/obj/operator/main.o,$(WIRING)) $(BUILD)/liboperator.a $(TESTING) $(LIB_A)
+$(OPERATOR_TESTS): $(BUILD)/liboperator.a $(TESTING) $(LIB_A)
 $(WORKER_TESTS): $(call objects,workers/testing/*.c) $(filter-out $(BUILD)/obj/workers/main.o,$(WORKER)) $(TESTING) $(LIB_A)
 $(EDGE_TESTS): $(filter-out %/main.o,$(EDGE))
 $(FLEET_TESTS): $(call objects,e2e/fleet/testing/*.c) $(filter-out %/main.o,$(FLEET)) $(TESTING) $(LIB_A)

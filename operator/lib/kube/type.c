@@ -14,6 +14,7 @@ const struct kube_type KUBE_NAMESPACE = { "", "v1", "namespaces", "Namespace", f
 const struct kube_type KUBE_CONTROLLER_REVISION = { "apps", "v1", "controllerrevisions",
 	"ControllerRevision", true };
 const struct kube_type KUBE_EVENT = { "", "v1", "events", "Event", true };
+const struct kube_type KUBE_JOB = { "batch", "v1", "jobs", "Job", true };
 const struct kube_type KUBE_LEASE = { "coordination.k8s.io", "v1", "leases", "Lease", true };
 const struct kube_type KUBE_SERVICE_ACCOUNT = { "", "v1", "serviceaccounts", "ServiceAccount",
 	true };
@@ -33,6 +34,7 @@ static const struct kube_type *const known[] = {
 	&KUBE_NAMESPACE,
 	&KUBE_CONTROLLER_REVISION,
 	&KUBE_EVENT,
+	&KUBE_JOB,
 	&KUBE_LEASE,
 	&KUBE_SERVICE_ACCOUNT,
 	&KUBE_MANAGED_CLUSTER,

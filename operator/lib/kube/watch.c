@@ -87,7 +87,7 @@ void watch_tick(void *arg)
 static char *collection(const struct kube_watch_cfg *cfg)
 {
 	AUTO_BUF b = { 0 };
-	AUTO_STR path = kube_path(cfg->type, NULL, NULL, NULL);
+	AUTO_STR path = kube_path(cfg->type, cfg->ns, NULL, NULL);
 
 	if (!path)
 		return NULL;

@@ -63,7 +63,8 @@ enum kube_watch_trouble {
 
 struct kube_watch_cfg {
 	const struct kube_type *type;
-	const char *label_selector; /* NULL = all; copied */
+	const char *ns;             /* NULL = all namespaces; copied, as the next one */
+	const char *label_selector; /* NULL = all */
 	/* The paths (base/extract.h) of what is read of an object, NULL-terminated; borrowed.  An event
 	 * that changes none of their values ends in the watch. */
 	const char *const *fields;
