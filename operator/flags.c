@@ -1,15 +1,13 @@
 #include "flags.h"
 
-#include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "kube/file.h"
 #include "kube/watch.h"
 #include "kube/yaml.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct option_def defs[N_OPTIONS] = {
 	[O_KUBECONFIG] = COMMAND_KUBECONFIG,
@@ -24,17 +22,24 @@ static const struct option_def defs[N_OPTIONS] = {
 	[O_WORKER_ACCOUNT] = { .flag = "worker-service-account",
 		.arg = "NAME",
 		.help = "workers get tokens of it; default in a cluster: berth-worker" },
+	[O_WORKER_SPAWNER] = { .flag = "worker-spawner",
+		.arg = "KIND",
+		.help = "process: children of this one; job: Jobs in the namespace",
+		.preset = "process" },
+	[O_WORKER_IMAGE] = { .flag = "worker-image",
+		.arg = "IMAGE",
+		.help = "of the Jobs: berth's own, which holds berth-worker" },
 	[O_MAX_WORKERS] = { .flag = "max-workers",
 		.type = OPTION_INT,
 		.arg = "N",
-		.help = "worker processes at once",
+		.help = "workers at once",
 		.preset = "2",
 		.min = 1,
 		.max = 256 },
 	[O_WORKER_EVENTS] = { .flag = "worker-events",
 		.type = OPTION_INT,
 		.arg = "N",
-		.help = "events at once in one worker",
+		.help = "events at once in one worker, or in one Job",
 		.preset = "16",
 		.min = 1,
 		.max = 1024 },
@@ -61,36 +66,36 @@ static const struct option_def defs[N_OPTIONS] = {
 	[O_VERSION] = COMMAND_VERSION,
 };
 
-static int read_file(const char *path, struct buf *out, struct err *e)
-{
-	char chunk[4096];
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
-	ssize_t n = 0;
-
-	while (fd >= 0 && (n = read(fd, chunk, sizeof(chunk))) > 0)
-		buf_add(out, chunk, (size_t)n);
-	rc = fd < 0 || n < 0
-		? err_set(e, errno, "cannot read config file %s: %s", path, strerror(errno))
-		: 0;
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
 static int apply_config(struct option_value *o, struct err *e)
 {
-	AUTO_BUF text = { 0 };
+	AUTO_STR text = NULL;
 	AUTO_JSON file = NULL;
+	size_t len;
 	int rc;
 
 	if (!o[O_CONFIG].text)
 		return 0;
-	rc = read_file(o[O_CONFIG].text, &text, e);
+	rc = file_read(o[O_CONFIG].text, &text, &len, e);
 	if (rc == 0)
-		rc = yaml_parse(text.s ? text.s : "", text.len, &file, e);
+		rc = yaml_parse(text, len, &file, e);
 	if (rc == 0)
 		rc = options_apply_file(defs, N_OPTIONS, file, o, e);
 	return rc < 0 ? err_wrap(e, rc, "config file %s", o[O_CONFIG].text) : 0;
+}
+
+static int check_workers(const struct option_value *o, struct err *e)
+{
+	const char *kind = o[O_WORKER_SPAWNER].text;
+
+	if (o[O_WORKER_KUBECONFIG].text && o[O_WORKER_ACCOUNT].text)
+		return err_set(e, EINVAL,
+			"--worker-kubeconfig and --worker-service-account: workers have one of them");
+	if (strcmp(kind, "process") && strcmp(kind, "job"))
+		return err_set(e, EINVAL, "--worker-spawner %s: use process or job", kind);
+	if (!strcmp(kind, "job") && !o[O_WORKER_IMAGE].text)
+		return err_set(e, EINVAL,
+			"--worker-spawner job needs --worker-image: which image has berth-worker?");
+	return 0;
 }
 
 int flags_parse(int argc, char **argv, struct option_value *o, struct err *e)
@@ -109,9 +114,8 @@ int flags_parse(int argc, char **argv, struct option_value *o, struct err *e)
 	if (rc == 0 && !watch_mode_parse(o[O_WATCH_TRANSPORT].text, &mode))
 		rc = err_set(e, EINVAL, "--watch-transport %s: use auto, websocket or http",
 			o[O_WATCH_TRANSPORT].text);
-	if (rc == 0 && o[O_WORKER_KUBECONFIG].text && o[O_WORKER_ACCOUNT].text)
-		rc = err_set(e, EINVAL,
-			"--worker-kubeconfig and --worker-service-account: workers have one of them");
+	if (rc == 0)
+		rc = check_workers(o, e);
 	if (rc == 0)
 		log_level_set(level);
 	return rc;

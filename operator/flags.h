@@ -11,6 +11,8 @@ enum operator_flag {
 	O_WORKER,
 	O_WORKER_KUBECONFIG,
 	O_WORKER_ACCOUNT,
+	O_WORKER_SPAWNER,
+	O_WORKER_IMAGE,
 	O_MAX_WORKERS,
 	O_WORKER_EVENTS,
 	O_WORKER_LINGER,
@@ -23,8 +25,8 @@ enum operator_flag {
 	N_OPTIONS
 };
 
-/* Flags, then the config file for what no flag says, then presets, into an array of N_OPTIONS; sets the log level.  -EINVAL with what to do
- * about it; options_clear(N_OPTIONS, ret) in any case. */
+/* Flags, then the config file for what no flag says, then presets, into an array of N_OPTIONS; sets the
+ * log level.  -EINVAL with what to do about it; options_clear(N_OPTIONS, ret) in any case. */
 int flags_parse(int argc, char **argv, struct option_value *ret, struct err *e) MUST_CHECK;
 char *flags_help(void) MUST_CHECK; /* one line each; caller frees; NULL = out of memory */
 

@@ -4,11 +4,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/controller.h"
-#include "dispatch/process.h"
 #include "flags.h"
 #include "leader.h"
 #include "serve/serve.h"
-#include "worker_token.h"
+#include "workers.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -17,11 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EVENT_DEADLINE_MS 120000
-#define DRAIN_MS          20000
-#define WORKER_ACCOUNT    "berth-worker" /* manifests/rbac/worker.yaml */
-#define WORKER_TOKEN_FD   "3"            /* where loop/child.h puts it */
-#define USER_AGENT        "berth-operator/" BERTH_VERSION
+#define DRAIN_MS   20000
+#define USER_AGENT "berth-operator/" BERTH_VERSION
 
 struct app {
 	struct loop *loop;
@@ -31,11 +27,9 @@ struct app {
 	struct watch_hub *hub;
 	struct controller *controller;
 	struct leader *leader;
-	struct worker_token *token; /* NULL: workers have credentials of their own, or ours */
+	struct workers workers;
 	struct dispatch *dispatch;
 	struct serve_cfg serve;
-	char *worker;         /* path of the program */
-	const char *argv[14]; /* its command line */
 	bool ending;
 };
 
@@ -53,7 +47,7 @@ static void on_hub_closed(void *arg)
 	ws_close(a->ws, on_ws_closed, a);
 }
 
-static void on_token_closed(void *arg)
+static void on_workers_closed(void *arg)
 {
 	struct app *a = arg;
 
@@ -64,7 +58,7 @@ static void on_api_closed(void *arg)
 {
 	struct app *a = arg;
 
-	worker_token_close(a->token, on_token_closed, a);
+	workers_close(&a->workers, on_workers_closed, a);
 }
 
 static void on_leader_closed(void *arg)
@@ -118,10 +112,10 @@ static bool leads(void *arg)
 {
 	const struct app *a = arg;
 
-	return leader_leads(a->leader) && (!a->token || worker_token_there(a->token));
+	return leader_leads(a->leader) && workers_there(&a->workers);
 }
 
-static void on_first_token(void *arg)
+static void on_workers_there(void *arg)
 {
 	struct app *a = arg;
 
@@ -138,31 +132,6 @@ static bool may_send(void *arg)
 
 /* ---- the start ---- */
 
-/* The worker's command line: the same hub, unless it has credentials of its own. */
-static void make_argv(struct app *a, const struct option_value *o)
-{
-	const char *kubeconfig =
-		o[O_WORKER_KUBECONFIG].text ? o[O_WORKER_KUBECONFIG].text : o[O_KUBECONFIG].text;
-	const char *context = o[O_WORKER_KUBECONFIG].text ? NULL : o[O_CONTEXT].text;
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	unsigned i = 0;
-
-	self[n > 0 ? n : 0] = '\0';
-	if (strrchr(self, '/'))
-		*strrchr(self, '/') = '\0';
-	a->worker = o[O_WORKER].text ? xstrdup(o[O_WORKER].text) : xprintf("%s/berth-worker", self);
-	a->argv[i++] = a->worker;
-	if (kubeconfig)
-		a->argv[i++] = "--kubeconfig", a->argv[i++] = kubeconfig;
-	if (context)
-		a->argv[i++] = "--context", a->argv[i++] = context;
-	a->argv[i++] = "--namespace", a->argv[i++] = o[O_NAMESPACE].text;
-	a->argv[i++] = "--log-level", a->argv[i++] = o[O_LOG_LEVEL].text;
-	if (a->token)
-		a->argv[i++] = "--token-fd", a->argv[i++] = WORKER_TOKEN_FD;
-}
-
 static void ready(void *arg, struct buf *why_not)
 {
 	const struct app *a = arg;
@@ -170,8 +139,7 @@ static void ready(void *arg, struct buf *why_not)
 
 	controller_ready(a->controller, why_not);
 	leader_ready(a->leader, why_not);
-	if (a->token)
-		worker_token_ready(a->token, why_not);
+	workers_ready(&a->workers, why_not);
 	if (s.spawner.trouble[0])
 		buf_printf(why_not, "workers: %s\n", s.spawner.trouble);
 }
@@ -184,19 +152,6 @@ static void collect(void *arg, struct metrics *m)
 	leader_collect(a->leader, m);
 }
 
-static int make_token(struct app *a, const struct option_value *o, struct err *e)
-{
-	struct worker_token_cfg tc = { .api = a->api,
-		.namespace = o[O_NAMESPACE].text,
-		.name = o[O_WORKER_ACCOUNT].text,
-		.first = on_first_token,
-		.arg = a };
-
-	if (!tc.name && a->config.in_cluster && !o[O_WORKER_KUBECONFIG].text)
-		tc.name = WORKER_ACCOUNT;
-	return tc.name ? worker_token_new(a->loop, &tc, &a->token, e) : 0;
-}
-
 static int make_controller(struct app *a, const struct option_value *o, struct err *e)
 {
 	struct controller_cfg cc = { .loop = a->loop,
@@ -205,26 +160,21 @@ static int make_controller(struct app *a, const struct option_value *o, struct e
 		.leads = leads,
 		.leads_arg = a,
 		.namespace = o[O_NAMESPACE].text };
-	struct process_cfg pc = {
-		.argv = a->argv,
-		.pass_fd = a->token ? worker_token_fd(a->token) : 0,
-		.max_workers = (unsigned)o[O_MAX_WORKERS].number,
-		.worker_events = (unsigned)o[O_WORKER_EVENTS].number,
-		.linger_ms = o[O_WORKER_LINGER].number * 1000,
-		.end_ms = EVENT_DEADLINE_MS,
-	};
-	struct dispatch_cfg dc = {
-		.deadline_ms = EVENT_DEADLINE_MS,
+	struct workers_cfg wc = { .loop = a->loop,
+		.api = a->api,
+		.hub = a->hub,
+		.config = &a->config,
+		.flags = o,
+		.there = on_workers_there,
+		.arg = a };
+	struct dispatch_cfg dc = { .deadline_ms = workers_deadline_ms(o),
 		.event = controller_event,
-		.result = controller_result,
-	};
+		.result = controller_result };
 	int rc = controller_new(&cc, &a->controller, e);
 
-	if (rc < 0)
-		return rc;
-	make_argv(a, o);
 	dc.arg = a->controller;
-	rc = process_new(a->loop, &pc, &dc.spawner, e);
+	if (rc == 0)
+		rc = workers_new(&a->workers, &wc, &dc.spawner, e);
 	if (rc == 0)
 		rc = dispatch_new(a->loop, &dc, &a->dispatch, e);
 	return rc < 0 ? rc : controller_start(a->controller, a->dispatch, e);
@@ -262,8 +212,6 @@ static int start(struct app *a, const struct option_value *o, struct err *e)
 	if (rc == 0)
 		rc = make_hub(a, o, e);
 	if (rc == 0)
-		rc = make_token(a, o, e);
-	if (rc == 0)
 		rc = make_controller(a, o, e);
 	if (rc == 0)
 		rc = leader_new(a->loop, &lc, &a->leader, e);
@@ -297,7 +245,6 @@ static int run(const struct option_value *o)
 		log_info("ended", NULL);
 	}
 	kube_config_clear(&a.config);
-	mem_free(a.worker);
 	return exit_code;
 }
 

@@ -1,5 +1,5 @@
-/* berth-worker — takes CloudEvents on standard input, one per line, and answers each with one
- * line.
+/* berth-worker — takes CloudEvents, one per line on standard input or all in a file, and answers each with
+ * one line.
  *
  * It holds nothing: what it knows it reads from the hub, what it learned it writes there.  It
  * ends when its input has ended and every event is answered. */
@@ -7,7 +7,9 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "kube/file.h"
 #include "loop/child.h"
+#include "proto/batch.h"
 #include "proto/command.h"
 #include "workers/engine.h"
 
@@ -57,8 +59,9 @@ struct worker {
 	struct line_reader *input;
 	struct engine engine;
 	char name[96];
-	bool ended, closing; /* input has ended; we are on our way out */
-	bool broke_off;      /* it ended by an error */
+	bool ended, closing;    /* input has ended; we are on our way out */
+	bool broke_off;         /* it ended by an error */
+	bool from_file, failed; /* of the events, one was answered by Error or is none */
 	struct timer last_words;
 	int64_t end_ms;
 };
@@ -68,8 +71,11 @@ static int usage(void)
 	char *list = options_help(defs, N_OPTIONS);
 
 	printf("usage: berth-worker [options] <events >results\n\n"
-	       "One structured CloudEvent (dev.berth.onboarding.advance) per input line; one JSON result line each.\n\n%s\n"
-	       "exit codes: 0 all events answered; 1 input broke off; 2 bad usage; 3 no usable credentials\n",
+	       "One structured CloudEvent (dev.berth.onboarding.advance) per input line; one JSON result line each.\n"
+	       "With " BATCH_PATH_VARIABLE
+	       " in the environment: the event, or batch of them, in $" BATCH_PATH_VARIABLE
+	       "/" BATCH_FILE ".\n\n%s\n"
+	       "exit codes: 0 all events answered; 1 input broke off, or of a file's events one was answered Error or is none; 2 bad usage; 3 no usable credentials\n",
 		list ? list : "");
 	mem_free(list);
 	return EXIT_OK;
@@ -114,26 +120,41 @@ static void end_if_idle(struct worker *w)
 
 static void answer(void *arg, const struct result *r)
 {
+	struct worker *w = arg;
 	AUTO_STR line = result_line(r);
 
 	if (!line)
 		abort();
 	fputs(line, stdout);
 	fflush(stdout);
-	end_if_idle(arg);
+	w->failed |= r->outcome == RESULT_Error;
+	end_if_idle(w);
+}
+
+static void on_event(void *arg, struct work_event *ev)
+{
+	struct worker *w = arg;
+
+	engine_start(&w->engine, ev);
+}
+
+static void on_no_event(void *arg, const char *why)
+{
+	struct worker *w = arg;
+
+	w->failed = true;
+	log_error("what is no event is left out", "error", why, NULL);
 }
 
 static void on_line(void *arg, const char *line, size_t len)
 {
-	struct worker *w = arg;
 	struct work_event ev;
 	struct err e;
 
-	if (work_event_parse(line, len, &ev, &e) < 0) {
-		log_error("an input line is no event and is left out", "error", e.msg, NULL);
-		return;
-	}
-	engine_start(&w->engine, &ev);
+	if (work_event_parse(line, len, &ev, &e) < 0)
+		on_no_event(arg, e.msg);
+	else
+		on_event(arg, &ev);
 }
 
 static void on_end(void *arg, int error)
@@ -170,8 +191,27 @@ static int connect_hub(struct worker *w, struct err *e)
 	return kube_new(w->loop, &cfg, &w->api, e);
 }
 
+/* As a Job: all events are there, in a file, and the exit code says whether to come again. */
+static int take_file(struct worker *w, const char *folder, struct err *e)
+{
+	AUTO_STR path = xprintf("%s/" BATCH_FILE, folder);
+	AUTO_STR text = NULL;
+	size_t len = 0;
+	int rc = file_read(path, &text, &len, e);
+
+	if (rc < 0)
+		return rc;
+	rc = batch_parse(text, len, on_event, on_no_event, w, e);
+	if (rc < 0)
+		return err_wrap(e, rc, "%s", path);
+	w->from_file = w->ended = true;
+	end_if_idle(w);
+	return 0;
+}
+
 static int serve(struct worker *w, const struct option_value *o, struct err *e)
 {
+	const char *folder = getenv(BATCH_PATH_VARIABLE);
 	int rc = connect_hub(w, e);
 
 	if (rc < 0)
@@ -184,7 +224,9 @@ static int serve(struct worker *w, const struct option_value *o, struct err *e)
 		.arg = w,
 	};
 	timer_init(w->loop, &w->last_words, end_when_sent, w);
-	rc = line_reader_new(w->loop, STDIN_FILENO, MAX_LINE, on_line, on_end, w, &w->input, e);
+	rc = folder ? take_file(w, folder, e)
+		    : line_reader_new(w->loop, STDIN_FILENO, MAX_LINE, on_line, on_end, w,
+			      &w->input, e);
 	if (rc < 0)
 		return rc;
 	rc = loop_on_signal(w->loop, SIGTERM, on_signal, w, e);
@@ -217,7 +259,7 @@ static int run(const struct option_value *o)
 		log_error("cannot start", "error", e.msg, NULL);
 	else
 		loop_free(w.loop);
-	if (w.broke_off)
+	if (w.broke_off || (w.from_file && w.failed))
 		exit_code = EXIT_OTHER;
 	kube_config_clear(&w.config);
 	return exit_code;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define NAME_DIGITS 10
+#define BATCH_BYTES (128 * 1024) /* all annotations together may have twice that */
 
 struct job {
 	struct jobs *j;
@@ -223,7 +224,7 @@ static int take(struct spawner *s, struct delivery *d, const struct work_event *
 	d->worker = job;
 	d->next = job->events;
 	job->events = d;
-	if (++job->n == j->cfg.batch)
+	if (++job->n == j->cfg.batch || job->text.len >= BATCH_BYTES)
 		send_batch(j);
 	return 0;
 }

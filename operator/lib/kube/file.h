@@ -1,4 +1,4 @@
-/* file.h — a whole small file as text.  Internal to lib/kube. */
+/* file.h — a whole small file as text. */
 #ifndef KUBE_FILE_H
 #define KUBE_FILE_H
 

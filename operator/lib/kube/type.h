@@ -16,8 +16,9 @@ struct kube_type {
 
 /* KUBE_EVENT is core/v1's, see events.h. */
 extern const struct kube_type KUBE_NAMESPACE, KUBE_CONTROLLER_REVISION, KUBE_EVENT, KUBE_JOB,
-	KUBE_LEASE, KUBE_SERVICE_ACCOUNT, KUBE_MANAGED_CLUSTER, KUBE_MANIFEST_WORK, KUBE_ADDON_PLACEMENT_SCORE,
-	KUBE_ONBOARDING_PLAN, KUBE_FUNCTION_SCHEDULER, KUBE_CLUSTER_ONBOARDING;
+	KUBE_LEASE, KUBE_SERVICE_ACCOUNT, KUBE_MANAGED_CLUSTER, KUBE_MANIFEST_WORK,
+	KUBE_ADDON_PLACEMENT_SCORE, KUBE_ONBOARDING_PLAN, KUBE_FUNCTION_SCHEDULER,
+	KUBE_CLUSTER_ONBOARDING;
 
 /* "/apis/GROUP/VERSION/namespaces/NS/PLURAL/NAME/SUB"; ns, name, sub may be NULL; segments are
  * percent-encoded, and what is no name because it is "" or nothing but dots is a path that nobody answers to.  ns NULL on a namespaced type = all namespaces.  Caller frees; NULL = out of memory. */
