@@ -111,7 +111,7 @@ static int set_up(void **state)
 		.log_level = "info",
 		.max_jobs = 2,
 		.batch = 3,
-		.gather_ms = 20,
+		.gather_ms = 1,
 		.deadline_ms = 90500 };
 	struct dispatch_cfg dc = { .deadline_ms = 100000, .event = on_event, .result = on_result };
 
@@ -141,8 +141,9 @@ static int tear_down(void **state)
 	(void)state;
 	if (!is_closed)
 		dispatch_close(d, 0, on_closed, NULL);
-	for (int i = 0; i < 50 && !is_closed; i++) {
-		uv_run(loop_uv(loop), UV_RUN_ONCE);
+	for (int i = 0; i < 500 && !is_closed; i++) {
+		usleep(1000);
+		uv_run(loop_uv(loop), UV_RUN_NOWAIT);
 		while (n_calls)
 			answer(-ECANCELED);
 	}
@@ -156,7 +157,7 @@ static int tear_down(void **state)
 /* The loop's timers are real: they are given the time to ring. */
 static void pass(void)
 {
-	usleep(30000);
+	usleep(3000);
 	uv_run(loop_uv(loop), UV_RUN_NOWAIT);
 	uv_run(loop_uv(loop), UV_RUN_NOWAIT);
 }

@@ -45,8 +45,10 @@ static int tell(const struct telling *t, struct span text)
 /* The one value that the text is. */
 static bool whole(const char *text, size_t len, struct span *ret)
 {
-	struct scan s = { .at = text, .end = text + len };
+	char closing[SCAN_DEPTH];
+	struct scan s;
 
+	scan_init(&s, closing, text, len);
 	scan_peek(&s);
 	ret->at = s.at;
 	if (!scan_value(&s))
