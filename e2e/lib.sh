@@ -141,8 +141,10 @@ no_workers() { [ "$(workers)" -eq 0 ]; }
 # Back to a hub without plans and schedulers; the operator, which must run, takes back what was done.
 clear_berth() { kubectl delete obp,fsched --all --wait=false >/dev/null 2>&1 || true; }
 is_clear() { # CLUSTER...
+	[ -z "$(kubectl get obp,fsched -o name)" ] && is_undone "$@"
+}
+is_undone() { # CLUSTER... — no plan selects them, and nothing of one is left there
 	local c
-	[ -z "$(kubectl get obp,fsched -o name)" ] || return 1
 	for c in "$@"; do
 		[ "$(condition "$c" Ready reason)" = NoPlan ] && [ "$(scores_of "$c")$(works_of "$c")" = 00 ] || return 1
 	done
