@@ -18,6 +18,7 @@
 	}
 
 static struct worker_token *token;
+static struct timer limit;
 static struct kube_config worker;
 static unsigned first, want_asked;
 static bool want_there;
@@ -34,6 +35,14 @@ static void client_closed(void *arg)
 	(void)arg;
 	worker_token_close(token, over_and_out, NULL);
 	timer_close(&plan, NULL);
+	timer_close(&limit, NULL);
+}
+
+static void too_long(void *arg)
+{
+	(void)arg;
+	print_error("asked %u: %s\n", api.script->asked_len, why_not);
+	abort();
 }
 
 static void read_as_worker(void)
@@ -89,6 +98,8 @@ static void play(unsigned requests, bool there)
 	T_EQ(worker_token_new(l, &cfg, &token, NULL), 0);
 	timer_init(l, &plan, look, NULL);
 	timer_set(&plan, 2);
+	timer_init(l, &limit, too_long, NULL);
+	timer_set(&limit, 10000);
 	loop_run(l);
 	T_EQ(first, there);
 }
@@ -164,6 +175,7 @@ static void closing_does_not_wait_for_an_answer(void **state)
 	cfg.api = k;
 	T_EQ(worker_token_new(l, &cfg, &token, NULL), 0);
 	timer_init(l, &plan, over_and_out, NULL);
+	timer_init(l, &limit, too_long, NULL);
 	while (!kube_stats(k).inflight)
 		uv_run(loop_uv(l), UV_RUN_ONCE);
 	kube_close(STEAL(k), client_closed, NULL);
