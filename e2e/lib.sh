@@ -58,9 +58,9 @@ show_edges() {
 
 finish() {
 	[ "$FAILED" -eq 0 ] || show_edges
-	if [ "$FAILED" -gt 0 ] && [ -s "$OPERATOR_LOG" ]; then
+	if [ "$FAILED" -gt 0 ]; then
 		echo '  --- end of the operator log'
-		tail -n 40 "$OPERATOR_LOG" | sed 's/^/  /'
+		operator_log 2>&1 | tail -n 40 | sed 's/^/  /'
 	fi
 	printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
 	[ "$FAILED" -eq 0 ]
@@ -111,7 +111,12 @@ operator_kill() { # as a power cut, workers too
 }
 workers() { pgrep -cP "${OPERATOR_PID:-1}" -x berth-worker || true; }
 
-worker_starts() { grep -c 'msg="worker started"' "$OPERATOR_LOG" || true; }
+operator_log() { [ ! -e "$OPERATOR_LOG" ] || cat "$OPERATOR_LOG"; }
+operator_get() { curl -s "http://$METRICS$1"; }
+
+[ -z "${BERTH_IN_CLUSTER:-}" ] || . "$ROOT/e2e/in-cluster.sh"
+
+worker_starts() { operator_log | grep -c 'msg="worker started"' || true; }
 
 # ---- what Berth has on the hub ----
 
