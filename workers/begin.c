@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "proto/inputs.h"
 #include "workers/status.h"
 
 #include <errno.h>
@@ -96,6 +97,51 @@ void run_begin(struct run *r)
 	run_continue(r);
 }
 
+/* ---- an event that does not tell the inputs: those that steps ask for are read ---- */
+
+static const char *next_scheduler(const struct run *r)
+{
+	const cJSON *step;
+
+	json_each(step, json_at(r->plan, "steps")) {
+		const char *name = json_str(step, "register.schedulerRef.name");
+
+		if (name && !json_key(json_key(r->inputs, "schedulers"), name))
+			return name;
+	}
+	return NULL;
+}
+
+static void read_schedulers(struct run *r);
+
+static void on_scheduler(void *arg, struct kube_reply *reply)
+{
+	struct run *r = arg;
+	char state[INPUTS_SCHEDULER_LEN];
+	const cJSON *s = reply->json;
+
+	if (reply->rc < 0 && reply->rc != -ENOENT) {
+		run_error(r, reply, "read a scheduler");
+		return;
+	}
+	inputs_scheduler_state(reply->rc ? NULL : json_str(s, "metadata.uid"),
+		json_int_or(s, "metadata.generation", 0), json_at(s, "metadata.deletionTimestamp"),
+		state);
+	xjson_put(json_key(r->inputs, "schedulers"), next_scheduler(r), cJSON_CreateString(state));
+	read_schedulers(r);
+}
+
+static void read_schedulers(struct run *r)
+{
+	const char *name = r->ev.inputs ? NULL : next_scheduler(r);
+	struct kube_object o = { &KUBE_FUNCTION_SCHEDULER, NULL, name, NULL };
+
+	if (!name)
+		run_begin(r);
+	else if (r->e->hub.call(r->e->hub.arg, HUB_GET, o, NULL, NULL, on_scheduler, r) < 0)
+		run_end(r, RESULT_Error, "out of memory");
+}
+
 static void on_plan(void *arg, struct kube_reply *reply)
 {
 	struct run *r = arg;
@@ -112,7 +158,7 @@ static void on_plan(void *arg, struct kube_reply *reply)
 	r->plan = reply->rc
 		? NULL
 		: cJSON_DetachItemFromObjectCaseSensitive(json_at(reply->json, "data"), "spec");
-	run_begin(r);
+	read_schedulers(r);
 }
 
 static void read_plan(struct run *r)
@@ -130,9 +176,9 @@ static void on_onboarding(void *arg, struct kube_reply *reply)
 {
 	struct run *r = arg;
 
-	if (reply->rc == -ENOENT ||
-		(reply->rc == 0 &&
-			strcmp(json_str_or(reply->json, "metadata.uid", ""), r->ev.uid))) {
+	const char *uid = json_str_or(reply->json, "metadata.uid", "");
+
+	if (reply->rc == -ENOENT || (reply->rc == 0 && r->ev.uid && strcmp(uid, r->ev.uid))) {
 		run_end(r, RESULT_Gone, "the onboarding is gone");
 		return;
 	}
@@ -140,6 +186,8 @@ static void on_onboarding(void *arg, struct kube_reply *reply)
 		run_error(r, reply, "read the onboarding");
 		return;
 	}
+	if (!r->ev.uid)
+		r->ev.uid = xstrdup(uid);
 	r->onb = STEAL(reply->json);
 	if (!cJSON_GetArraySize(json_at(r->onb, "status.conditions"))) {
 		run_end(r, RESULT_Waiting, "the operator has not initialised it yet");
@@ -159,7 +207,8 @@ void engine_start(struct engine *e, struct work_event *ev)
 	r->e = e;
 	r->ev = *ev;
 	*ev = (struct work_event){ 0 };
-	r->inputs = xjson_dup(r->ev.inputs);
+	r->inputs =
+		r->ev.inputs ? xjson_dup(r->ev.inputs) : xjson_lit("{'schedulers':{},'works':{}}");
 	e->running++;
 	if (e->hub.call(e->hub.arg, HUB_GET, run_onboarding(r, NULL), NULL, NULL, on_onboarding,
 		    r) < 0)

@@ -58,7 +58,8 @@ static void test_retained_work_stays_until_ready(void **state)
 	T_STR(json_str(scene_step(&s, "bench"), "state"), "Done");
 	T_EQ(scene_count(&s, "/manifestworks/"), 1);
 	fake_put(&s.hub, SCENE_SCHEDULER,
-		xjson_lit("{'metadata':{'name':'continuum'},'spec':{'type':'Placement'}}"));
+		xjson_lit(
+			"{'metadata':{'name':'continuum','uid':'s2','generation':1},'spec':{'type':'Placement'}}"));
 	scene_work(&s, -1);
 	scene_work_until_quiet(&s);
 	T_STR(scene_condition(&s, "Ready", "status"), "True");
@@ -183,6 +184,7 @@ static void test_renamed_score_moves(void **state)
 	scene_set_up(&s);
 	scene_onboard(&s);
 	xjson_set_str(fake_get(&s.hub, SCENE_SCHEDULER), "spec.placement.scoreName", "speed");
+	xjson_set_int(fake_get(&s.hub, SCENE_SCHEDULER), "metadata.generation", 2);
 	scene_ask_rerun(&s, "register");
 	scene_work_until_quiet(&s);
 	T_STR(scene_condition(&s, "Ready", "status"), "True");

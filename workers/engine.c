@@ -141,6 +141,17 @@ static void tidy_up(struct run *r)
 	}
 }
 
+/* Nobody told the inputs, so what they will be digested to is not known.  If nothing has changed, what was observed
+ * before still is; if something has, the operator asks once more. */
+static void keep_digest(struct run *r)
+{
+	const char *was = json_str(r->base, "observedDigest");
+
+	xjson_set_str(r->status, "observedDigest", was);
+	if (!json_equal(r->status, r->base))
+		xjson_remove(r->status, "observedDigest");
+}
+
 static void render(struct run *r)
 {
 	char text[CLOCK_TEXT_LEN], digest[INPUTS_DIGEST_LEN];
@@ -160,7 +171,10 @@ static void render(struct run *r)
 	if (is_ready(r) && !r->stopped) /* every step was asked: repaired, if there was one */
 		xjson_set_bool(r->inputs, "drift", false);
 	xjson_set_str(r->status, "nextWakeTime", r->wake_ms ? clock_text(r->wake_ms, text) : NULL);
-	xjson_set_str(r->status, "observedDigest", inputs_digest(r->inputs, digest));
+	if (r->ev.inputs)
+		xjson_set_str(r->status, "observedDigest", inputs_digest(r->inputs, digest));
+	else
+		keep_digest(r);
 }
 
 static void finish(struct run *r)

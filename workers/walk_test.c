@@ -56,8 +56,8 @@ static void put_scheduler(struct scene *s, const char *score)
 {
 	fake_put(&s->hub, SCENE_SCHEDULER,
 		xjson_lit(
-			"{'metadata':{'name':'continuum','uid':'s1'},'spec':{'type':'Placement','placement':{'scoreName':'%s'}}}",
-			score));
+			"{'metadata':{'name':'continuum','uid':'s1','generation':%d},'spec':{'type':'Placement','placement':{'scoreName':'%s'}}}",
+			s->hub.version, score));
 }
 
 static void set_ready(struct scene *s, bool ready)

@@ -46,12 +46,9 @@ bool run_drifts(const struct onboarding *o, const struct score *scores)
 
 static void put_scheduler(cJSON *all, const char *name, const struct scheduler *s)
 {
-	char text[UID_LEN + 24] = "";
+	char text[INPUTS_SCHEDULER_LEN];
 
-	if (s && s->deleting)
-		snprintf(text, sizeof(text), "deleting");
-	else if (s)
-		snprintf(text, sizeof(text), "%s.%" PRId64, s->uid, s->generation);
+	inputs_scheduler_state(s ? s->uid : NULL, s ? s->generation : 0, s && s->deleting, text);
 	xjson_put(all, name, cJSON_CreateString(text));
 }
 

@@ -54,7 +54,7 @@ void scene_set_up(struct scene *s)
 		"{'undoTimeoutSeconds':600,'steps':[" SCENE_BENCH "," SCENE_REGISTER "]}");
 	fake_put(f, SCENE_SCHEDULER,
 		xjson_lit(
-			"{'metadata':{'name':'continuum','uid':'s1'},'spec':{'type':'Placement','placement':{'scoreName':'berth'}}}"));
+			"{'metadata':{'name':'continuum','uid':'s1','generation':1},'spec':{'type':'Placement','placement':{'scoreName':'berth'}}}"));
 }
 
 void scene_tear_down(struct scene *s)
@@ -99,15 +99,16 @@ static cJSON *inputs_of(struct scene *s)
 	const cJSON *onb = fake_get(&s->hub, SCENE_ONB);
 	cJSON *in = xjson_lit("{'generation':1,'ready':'ClusterReady','schedulers':{},'works':{}}");
 	const cJSON *scheduler = fake_get(&s->hub, SCENE_SCHEDULER);
-	AUTO_STR known = xprintf("%s.%s", json_str_or(scheduler, "metadata.uid", ""),
-		json_str_or(scheduler, "spec.placement.scoreName", ""));
+	char known[INPUTS_SCHEDULER_LEN];
 	bool deleting = json_at(onb, "metadata.deletionTimestamp");
 	bool leaving = deleting || !json_at(onb, "spec.plan");
 
 	xjson_set_bool(in, "deleting", deleting);
 	xjson_set_str(in, "ready",
 		json_str(cJSON_GetArrayItem(json_at(onb, "status.conditions"), 0), "reason"));
-	xjson_set_str(in, "schedulers.continuum", scheduler ? known : "");
+	inputs_scheduler_state(json_str(scheduler, "metadata.uid"),
+		json_int_or(scheduler, "metadata.generation", 0), false, known);
+	xjson_set_str(in, "schedulers.continuum", known);
 	xjson_set_bool(in, "drift", drifts(s));
 	xjson_set_str(in, "rerun", rerun_of(s));
 	xjson_set_str(in, "plan", json_str_or(onb, "spec.plan.revision", ""));
@@ -128,8 +129,8 @@ static void start(struct scene *s, struct engine *e, const char *name)
 		.type = xstrdup(EVENT_ADVANCE),
 		.source = xstrdup("urn:berth:x"),
 		.subject = xstrdup("edge1"),
-		.uid = xstrdup("u1"),
-		.inputs = inputs_of(s) };
+		.uid = s->blind ? NULL : xstrdup("u1"),
+		.inputs = s->blind ? NULL : inputs_of(s) };
 
 	*e = (struct engine){ .hub = fake_hub(&s->hub),
 		.namespace = "berth-system",

@@ -16,6 +16,7 @@
 
 struct scene {
 	struct fake hub;
+	bool blind;                  /* events tell neither uid nor inputs, as Knative's do */
 	enum result_outcome outcome; /* the last one */
 	int outcomes[RESULT_N];      /* how often */
 	char *message;

@@ -44,6 +44,14 @@ char *work_event_line(const struct work_event *ev, int64_t now_real_ms)
 	return ok ? field_line(obj) : NULL;
 }
 
+#define KNATIVE     "dev.knative.apiserver."
+#define CLUSTER_API "cluster.open-cluster-management.io/"
+
+static bool is_knative(const cJSON *obj)
+{
+	return strncmp(json_str_or(obj, "type", ""), KNATIVE, strlen(KNATIVE)) == 0;
+}
+
 /* What makes it ours, before anything is taken from it. */
 static int check_kind(const cJSON *obj, struct err *e)
 {
@@ -52,7 +60,7 @@ static int check_kind(const cJSON *obj, struct err *e)
 
 	if (strcmp(version, "1.0") != 0)
 		return err_set(e, EPROTO, "specversion: `%.32s` is not 1.0", version);
-	if (strcmp(type, EVENT_ADVANCE) != 0)
+	if (strcmp(type, EVENT_ADVANCE) != 0 && !is_knative(obj))
 		return err_set(e, EPROTO, "type: `%.64s` is not %s", type, EVENT_ADVANCE);
 	return 0;
 }
@@ -67,6 +75,28 @@ static int take_inputs(cJSON *obj, cJSON **ret, struct err *e)
 	return 0;
 }
 
+/* About an onboarding. */
+static int take_onboarding(cJSON *obj, struct work_event *ev, struct err *e)
+{
+	int rc = field_copy(obj, "subject", &ev->subject, e);
+
+	if (rc == 0)
+		rc = field_copy(obj, "data.uid", &ev->uid, e);
+	return rc < 0 ? rc : take_inputs(obj, &ev->inputs, e);
+}
+
+/* About a ManagedCluster: its onboarding has the same name. */
+static int take_cluster(const cJSON *obj, struct work_event *ev, struct err *e)
+{
+	const char *api = json_str_or(obj, "apiversion", "");
+	const char *kind = json_str_or(obj, "kind", "");
+
+	if (strncmp(api, CLUSTER_API, strlen(CLUSTER_API)) != 0 || strcmp(kind, "ManagedCluster"))
+		return err_set(e, EPROTO, "it is about a `%.64s` of `%.64s`, not a ManagedCluster",
+			kind, api);
+	return field_copy(obj, "name", &ev->subject, e);
+}
+
 int work_event_parse(const char *line, size_t len, struct work_event *ret, struct err *e)
 {
 	AUTO_JSON obj = NULL;
@@ -77,9 +107,8 @@ int work_event_parse(const char *line, size_t len, struct work_event *ret, struc
 		(rc = field_copy(obj, "id", &ev.id, e)) < 0 ||
 		(rc = field_copy(obj, "type", &ev.type, e)) < 0 ||
 		(rc = field_copy(obj, "source", &ev.source, e)) < 0 ||
-		(rc = field_copy(obj, "subject", &ev.subject, e)) < 0 ||
-		(rc = field_copy(obj, "data.uid", &ev.uid, e)) < 0 ||
-		(rc = take_inputs(obj, &ev.inputs, e)) < 0)
+		(rc = is_knative(obj) ? take_cluster(obj, &ev, e) : take_onboarding(obj, &ev, e)) <
+			0)
 		return err_wrap(e, rc, "event");
 	*ret = ev;
 	ev = (struct work_event){ 0 };

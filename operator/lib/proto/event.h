@@ -7,7 +7,12 @@
  *    "subject":"<onboarding>","time":"…","datacontenttype":"application/json",
  *    "data":{"uid":"…","inputs":{…}}}
  *
- * `data.inputs` are the decision inputs (inputs.h).  An id is never reused. */
+ * `data.inputs` are the decision inputs (inputs.h).  An id is never reused.
+ *
+ * Understood as well, so that a worker can stand behind a Knative ApiServerSource: its events about a
+ * ManagedCluster, dev.knative.apiserver.resource.{add,update,delete} and .ref.{add,update,delete} (Knative Eventing
+ * 0.47, with the attributes apiversion, kind and name).  They say no more than that something may have changed:
+ * uid and inputs are NULL then. */
 #ifndef PROTO_EVENT_H
 #define PROTO_EVENT_H
 
@@ -22,12 +27,12 @@
 
 struct work_event {
 	char *id, *type, *source, *subject; /* subject: the ClusterOnboarding's name */
-	char *uid;                          /* of the ClusterOnboarding */
-	cJSON *inputs;                      /* inputs.h */
+	char *uid;                          /* of the ClusterOnboarding; NULL: not told */
+	cJSON *inputs;                      /* inputs.h; NULL: not told */
 };
 
 void work_event_clear(struct work_event *ev);
-/* Ends in \n; caller frees; NULL = out of memory. */
+/* Of our own type; ends in \n; caller frees; NULL = out of memory. */
 char *work_event_line(const struct work_event *ev, int64_t now_real_ms) MUST_CHECK;
 /* 0; -EPROTO with the reason for anything that is not such an event, -ENOMEM; *ret untouched then.
  * Unknown attributes are ignored. */

@@ -144,6 +144,43 @@ static void what_is_no_event_is_refused(void **state)
 	}
 }
 
+#define KNATIVE(more)                                                                                \
+	"{\"specversion\":\"1.0\",\"type\":\"dev.knative.apiserver.resource.update\",\"id\":\"x\","  \
+	"\"source\":\"https://10.0.0.1:443\",\"subject\":\"/apis/x/namespaces//managedclusters/e\"," \
+	"\"data\":{\"metadata\":{\"name\":\"e\"}}" more "}"
+#define ABOUT(api, kind, name)                                                                     \
+	",\"apiversion\":\"" api "\",\"kind\":\"" kind "\",\"name\":\"" name "\",\"namespace\":\"\""
+
+static void knative_tells_of_clusters(void **state)
+{
+	static const struct {
+		const char *line;
+		int rc;
+	} cases[] = {
+		{ KNATIVE(ABOUT("cluster.open-cluster-management.io/v1", "ManagedCluster", "e")),
+			0 },
+		{ KNATIVE(ABOUT("cluster.open-cluster-management.io/v1", "ManagedClusterSet", "e")),
+			-EPROTO },
+		{ KNATIVE(ABOUT("example.com/v1", "ManagedCluster", "e")), -EPROTO },
+		{ KNATIVE(ABOUT("cluster.open-cluster-management.io/v1", "ManagedCluster", "")),
+			-EPROTO },
+		{ KNATIVE(""), -EPROTO },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		AUTO(work_event_clear) struct work_event ev = { 0 };
+		struct err e;
+
+		T_EQ(parse(cases[i].line, &ev, &e), cases[i].rc);
+		if (cases[i].rc)
+			continue;
+		T_STR(ev.subject, "e");
+		T_NULL(ev.uid);
+		T_NULL(ev.inputs);
+	}
+}
+
 static void what_is_no_object_is_refused(void **state)
 {
 	static const char *const cases[] = { "", "\n", "[]", "\"x\"", "{", "nonsense", "{}{}" };
@@ -172,6 +209,7 @@ int main(void)
 		cmocka_unit_test(strange_text_stays_one_line),
 		cmocka_unit_test(unknown_attributes_are_ignored),
 		cmocka_unit_test(what_is_no_event_is_refused),
+		cmocka_unit_test(knative_tells_of_clusters),
 		cmocka_unit_test(what_is_no_object_is_refused),
 		cmocka_unit_test(half_an_event_is_a_bug),
 	};

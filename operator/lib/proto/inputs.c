@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +23,17 @@ const char *inputs_digest(const cJSON *inputs, char out[INPUTS_DIGEST_LEN])
 	char hex[HASH_HEX_LEN];
 
 	snprintf(out, INPUTS_DIGEST_LEN, "v1:%.32s", hash_hex(text, strlen(text), hex));
+	return out;
+}
+
+const char *inputs_scheduler_state(const char *uid, int64_t generation, bool deleting,
+	char out[INPUTS_SCHEDULER_LEN])
+{
+	*out = '\0';
+	if (uid && deleting)
+		snprintf(out, INPUTS_SCHEDULER_LEN, "deleting");
+	else if (uid)
+		snprintf(out, INPUTS_SCHEDULER_LEN, "%.40s.%" PRId64, uid, generation);
 	return out;
 }
 

@@ -26,6 +26,11 @@
  * aborts when memory is out. */
 const char *inputs_digest(const cJSON *inputs, char out[INPUTS_DIGEST_LEN]);
 
+/* What stands in `schedulers` for one: "" for uid NULL, which is none.  Returns out. */
+#define INPUTS_SCHEDULER_LEN 64
+const char *inputs_scheduler_state(const char *uid, int64_t generation, bool deleting,
+	char out[INPUTS_SCHEDULER_LEN]);
+
 /* The state of a ManifestWork as far as a decision can depend on it.  NULL: it says nothing yet, so
  * it stays out of `works`, and writing a new work wakes nobody.
  *   "terminating"  has a deletionTimestamp; only reported when `leaving`, else NULL
