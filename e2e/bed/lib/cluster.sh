@@ -37,7 +37,7 @@ audit_policy() { # prints the path of it: the one in conf, with bodies if asked 
 	echo "$policy"
 }
 
-apiserver_start() { # CLUSTER
+apiserver_start() { # CLUSTER [FLAG...]
 	local dir="$STATE/$1" pki="$STATE/$1/pki" audit=()
 	[ "$1" != hub ] || audit=(--audit-policy-file="$(audit_policy)"
 		--audit-log-path="$dir/audit.log" --audit-log-maxsize=1000)
@@ -51,7 +51,7 @@ apiserver_start() { # CLUSTER
 		--kubelet-client-certificate="$pki/$BED_USER.crt" --kubelet-client-key="$pki/$BED_USER.key" \
 		--kubelet-preferred-address-types=InternalIP \
 		--service-account-issuer=https://kubernetes.default.svc \
-		--service-account-signing-key-file="$pki/sa.key" --service-account-key-file="$pki/sa.pub" "${audit[@]}"
+		--service-account-signing-key-file="$pki/sa.key" --service-account-key-file="$pki/sa.pub" "${audit[@]}" "${@:2}"
 }
 
 apiserver_wait() { # CLUSTER

@@ -26,7 +26,8 @@ struct http_watch {
 	char *path, *token;
 	struct lines lines;
 	struct timer timer; /* the next turn, then the deadline of the answer */
-	bool ending;        /* told to hang up, or gave up itself: only `down` is still due */
+	bool open;
+	bool ending; /* told to hang up, or gave up itself: only `down` is still due */
 	struct stream_end end;
 	struct err why; /* the first reason is the true one */
 };
@@ -94,6 +95,7 @@ static void opened(struct http_exchange *x)
 
 	if (c->ending)
 		return;
+	c->open = true;
 	timer_stop(&c->timer);
 	c->cfg.sink.open(c->cfg.sink.arg);
 }
@@ -118,12 +120,20 @@ static bool came(struct http_exchange *x, const char *bytes, size_t n)
 	return rc == 0 && !c->ending;
 }
 
+static void failed(struct http_watch *c)
+{
+	char text[CURL_ERROR_SIZE + 32];
+
+	snprintf(text, sizeof(text), "%s%s", c->open ? "connection lost: " : "", c->x.text);
+	because(c, text);
+}
+
 static void done(struct http_exchange *x)
 {
 	struct http_watch *c = container_of(x, struct http_watch, x);
 
 	if (x->rc < 0) {
-		because(c, x->text);
+		failed(c);
 	} else if (x->status < 200 || x->status > 299) {
 		c->end.http = x->status;
 		c->end.retry_after_s = (unsigned)(x->retry_after_ms / 1000);

@@ -1,4 +1,4 @@
-/* watch_int.h — the inside of a watch: for watch.c, watch_act.c and their tests, which have its clock in hand. */
+/* watch_int.h — the inside of a watch: for watch.c, watch_act.c, watch_conn.c and their tests, which have its clock in hand. */
 #ifndef KUBE_WATCH_INT_H
 #define KUBE_WATCH_INT_H
 
@@ -26,7 +26,7 @@ struct kube_watch {
 	struct kube_watch_cfg cfg;
 	struct watch_hub *hub;
 	const struct watch_transport
-		*way; /* of `conn`, or of the one before; NULL: there was none */
+		*way; /* of this connection or, between, the last; NULL: none */
 	void *conn;   /* from dial to down */
 	struct watch_view view;
 	char *path; /* of the collection, and what is asked of it: ends in ? or & */
@@ -60,8 +60,12 @@ int64_t watch_wake_at(const struct kube_watch *w); /* by clock_mono_ms(); when t
 
 /* watch_act.c: what the edges of watch_fsm do. */
 void watch_act(struct kube_watch *w, enum w_action action);
-/* We will have no more of this connection. */
+
+/* watch_conn.c.  A connection that fails at once fires E_DOWN. */
+void watch_dial(struct kube_watch *w);
+void watch_list(struct kube_watch *w);
+/* We will have no more of this connection; watch_fail_sync(): and synchronise by a list next. */
 void watch_fail(struct kube_watch *w, int rc, const char *why);
-void watch_fail_sync(struct kube_watch *w); /* and synchronise by a list next */
+void watch_fail_sync(struct kube_watch *w);
 
 #endif

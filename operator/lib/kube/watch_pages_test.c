@@ -211,6 +211,20 @@ static void hang_up_at_any_time(void **state)
 	}
 }
 
+static void hang_up_in_the_last_page(void **state)
+{
+	static const char *const script[] = { PAGE("", "20", "[{\"a\":1},{\"b\":1}]") };
+	struct scene s;
+
+	(void)state;
+	list(&s, script);
+	s.hang_up_when = WHEN_MESSAGE;
+	scene_run(&s);
+	T_STR(s.got.s, "{\"a\":1}:7 ");
+	T_STR(s.whole, "");
+	scene_clear(&s);
+}
+
 /* Whichever allocation fails: one last call, nothing is left, and the list is whole or said not to be. */
 static void out_of_memory(void **state)
 {
@@ -256,6 +270,7 @@ int main(void)
 		cmocka_unit_test(one_object_too_large),
 		cmocka_unit_test(unanswered),
 		cmocka_unit_test(hang_up_at_any_time),
+		cmocka_unit_test(hang_up_in_the_last_page),
 		cmocka_unit_test(out_of_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
