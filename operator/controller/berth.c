@@ -11,16 +11,15 @@ struct berth *berth_find(const struct controller *c, const char *name)
 
 struct berth *berth_make(struct controller *c, const char *name)
 {
-	struct berth *b = berth_find(c, name);
+	struct berth *b = map_add(&c->berths, name, sizeof(*b));
 
-	if (b)
-		return b;
-	b = xalloc(sizeof(*b));
-	b->c = c;
-	b->name = xstrdup(name);
-	b->repeats = (struct backoff){ .base_ms = 1000, .cap_ms = 60000 };
-	if (map_put(&c->berths, name, b, NULL) < 0)
+	if (!b)
 		mem_exhausted();
+	if (b->c)
+		return b;
+	b->c = c;
+	b->name = (const char *)(b + 1); /* see map_add() */
+	b->repeats = (struct backoff){ .base_ms = 1000, .cap_ms = 60000 };
 	return b;
 }
 
@@ -66,11 +65,11 @@ void berth_tidy(struct berth *b)
 	if (b->cluster || b->onboarding || b->works || b->scores || b->ns != NAMESPACE_ABSENT ||
 		b->dirty || b->attempt.busy)
 		return;
+	berth_clear(b);
 	map_del(&b->c->berths, b->name);
-	berth_free(b);
 }
 
-void berth_free(struct berth *b)
+void berth_clear(struct berth *b)
 {
 	struct work *w;
 	struct score *s;
@@ -93,6 +92,4 @@ void berth_free(struct berth *b)
 	mem_free(b->cluster);
 	mem_free(b->onboarding);
 	mem_free(b->doing);
-	mem_free(b->name);
-	mem_free(b);
 }

@@ -27,7 +27,7 @@ void request_start(struct controller *c, struct attempt *a, int rc)
 static void controller_free(struct controller *c)
 {
 	map_each(&c->berths, slot)
-		berth_free(slot->value);
+		berth_clear(slot->value);
 	map_each(&c->plans, slot)
 		plan_free(slot->value);
 	map_each(&c->schedulers, slot)

@@ -122,10 +122,14 @@ static char *work_state(const struct span *f)
 /* Whether a terminating work counts is the reader's business: both answers are kept. */
 void work_parse(const char *name, const struct span *f, struct work *ret)
 {
+	AUTO_STR state = work_state(f);
+
 	ret->name = xstrdup(name);
 	span_text(f[WORK_ONBOARDING], ret->onboarding_uid, UID_LEN);
 	ret->terminating = span_is_set(f[WORK_DELETED]);
-	ret->state = work_state(f);
+	/* A copy, made when the tree is gone: the first one would pin the heap where the tree was. */
+	if (state)
+		ret->state = xstrdup(state);
 }
 
 void work_clear(struct work *w)

@@ -69,17 +69,13 @@ static void add_score_names(struct buf *names, struct span refs)
 
 static char *score_names(struct span steps)
 {
-	struct buf names = { 0 };
-	char *text;
+	AUTO_BUF names = { 0 };
 
 	for (struct span step; span_item(&steps, &step);)
 		add_score_names(&names, span_get(step, "refs"));
-	if (!names.len && !names.oom)
-		return NULL;
-	text = buf_steal(&names);
-	if (!text)
+	if (names.oom)
 		mem_exhausted();
-	return text;
+	return names.len ? xstrdup(names.s) : NULL; /* of its exact size */
 }
 
 static void parse_progress(const struct span *f, struct onboarding *ret)

@@ -1,6 +1,5 @@
 #include "controller/selector.h"
 
-#include "base/buf.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -139,24 +138,28 @@ bool selector_matches(const struct selector *s, const char *labels)
 	return !s->none;
 }
 
+/* Appends "key=value\n"; what is no text is left out.  There is room: quoted it was longer. */
+static char *pack_label(char *at, char *end, struct span key, struct span value)
+{
+	char *equals;
+
+	if (!span_text(key, at, (size_t)(end - at)))
+		return at;
+	equals = at + strlen(at);
+	if (!span_text(value, equals + 1, (size_t)(end - equals - 1)))
+		return at;
+	*equals = '=';
+	at = equals + strlen(equals);
+	*at = '\n';
+	return at + 1;
+}
+
 char *labels_pack(struct span labels)
 {
-	struct buf out = { 0 };
-	char *packed;
+	char *packed = xalloc(labels.len + 1), *at = packed, *end = packed + labels.len + 1;
 
-	for (struct span key, value; span_member(&labels, &key, &value);) {
-		AUTO_STR name = xspan_dup(key);
-		AUTO_STR text = xspan_dup(value);
-
-		if (!name || !text)
-			continue;
-		buf_str(&out, name);
-		buf_str(&out, "=");
-		buf_str(&out, text);
-		buf_str(&out, "\n");
-	}
-	packed = buf_steal(&out);
-	if (!packed)
-		mem_exhausted();
-	return packed;
+	for (struct span key, value; span_member(&labels, &key, &value);)
+		at = pack_label(at, end, key, value);
+	*at = '\0';
+	return xrealloc(packed, (size_t)(at - packed) + 1);
 }

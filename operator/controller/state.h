@@ -24,7 +24,7 @@ struct doing {
 
 struct berth {
 	struct controller *c;
-	char *name;
+	const char *name;
 	struct cluster *cluster;       /* NULL: none */
 	struct onboarding *onboarding; /* NULL: none */
 	struct work *works;
@@ -110,8 +110,8 @@ struct berth *berth_make(struct controller *c, const char *name); /* finds it or
 struct berth *berth_find(const struct controller *c, const char *name);
 void berth_touch(struct berth *b); /* something has changed: judge it soon */
 void berth_touch_all(struct controller *c);
-void berth_tidy(struct berth *b); /* frees it if there is nothing left of it */
-void berth_free(struct berth *b);
+void berth_tidy(struct berth *b);  /* frees it if there is nothing left of it */
+void berth_clear(struct berth *b); /* frees what it holds; itself it belongs to the map */
 struct work **berth_work(struct berth *b, const char *name); /* its place in the list */
 struct score **berth_score(struct berth *b, const char *name);
 

@@ -61,7 +61,7 @@ static struct map_slot *vacancy(const struct map *m, const char *key)
 /* Moves everything to a table of a size that suits it; the dead stay behind. */
 static int rehash(struct map *m)
 {
-	struct map fresh = { .cap = 8, .used = m->used };
+	struct map fresh = { .cap = 8, .used = m->used, .owns = m->owns };
 
 	while (fresh.cap < m->used * 2 + 2)
 		fresh.cap *= 2;
@@ -92,27 +92,57 @@ size_t map_len(const struct map *m)
 	return m->used;
 }
 
+/* A free slot for a key that is not there, or NULL. */
+static struct map_slot *claim(struct map *m, const char *key)
+{
+	struct map_slot *s;
+
+	if ((m->used + m->dead + 1) * 4 > m->cap * 3 && rehash(m) < 0)
+		return NULL;
+	s = vacancy(m, key);
+	m->dead -= is_dead(s);
+	m->used++;
+	return s;
+}
+
 int map_put(struct map *m, const char *key, void *value, void **ret_old)
 {
 	struct map_slot *s = find(m, key);
 	void *old = s ? s->value : NULL;
 
-	assert(value != &tombstone);
+	assert(value != &tombstone && !m->owns);
 	if (!s) {
 		AUTO_STR copy = mem_strdup(key);
-		if (!copy)
+		if (!copy || !(s = claim(m, key)))
 			return -ENOMEM;
-		if ((m->used + m->dead + 1) * 4 > m->cap * 3 && rehash(m) < 0)
-			return -ENOMEM;
-		s = vacancy(m, key);
-		m->dead -= is_dead(s);
-		m->used++;
 		s->key = STEAL(copy);
 	}
 	s->value = value;
 	if (ret_old)
 		*ret_old = old;
 	return 0;
+}
+
+void *map_add(struct map *m, const char *key, size_t size)
+{
+	struct map_slot *s = find(m, key);
+	size_t len = strlen(key) + 1;
+
+	assert(m->owns || !m->used);
+	if (s)
+		return s->value;
+	AUTO_STR block = mem_alloc(size + len);
+	if (!block || !(s = claim(m, key)))
+		return NULL;
+	m->owns = true;
+	s->key = memcpy(block + size, key, len);
+	s->value = STEAL(block);
+	return s->value;
+}
+
+static void free_slot(const struct map *m, const struct map_slot *s)
+{
+	mem_free(m->owns ? s->value : s->key);
 }
 
 void *map_del(struct map *m, const char *key)
@@ -122,8 +152,8 @@ void *map_del(struct map *m, const char *key)
 
 	if (!s)
 		return NULL;
-	value = s->value;
-	mem_free(s->key);
+	value = m->owns ? NULL : s->value;
+	free_slot(m, s);
 	*s = (struct map_slot){ .value = &tombstone };
 	m->used--;
 	m->dead++;
@@ -141,9 +171,9 @@ struct map_slot *map_next(const struct map *m, const struct map_slot *after)
 void map_clear(struct map *m, void (*free_value)(void *))
 {
 	map_each(m, s) {
-		mem_free(s->key);
 		if (free_value)
 			free_value(s->value);
+		free_slot(m, s);
 	}
 	mem_free(m->slots);
 	*m = (struct map){ 0 };

@@ -186,6 +186,80 @@ static void out_of_memory_leaves_it_whole(void **state)
 	map_clear(&m, NULL);
 }
 
+struct small {
+	unsigned number;
+};
+
+static void added_values_lie_with_their_keys(void **state)
+{
+	struct map m = { 0 };
+	struct small *a;
+	long before = mem_live();
+
+	(void)state;
+	for (unsigned i = 0; i < MANY; i++) {
+		a = map_add(&m, key_of(i), sizeof(*a));
+		T_EQ(a->number, 0);
+		T_STR((const char *)(a + 1), key_of(i));
+		a->number = i;
+	}
+	T_EQ(mem_live(), before + MANY + 1); /* one block each, and the table */
+	for (unsigned i = 0; i < MANY; i++) {
+		a = map_add(&m, key_of(i), sizeof(*a)); /* is there already */
+		T_EQ(a->number, i);
+		T_TRUE(map_get(&m, key_of(i)) == a);
+		if (i % 2)
+			T_NULL(map_del(&m, key_of(i)));
+	}
+	T_EQ(map_len(&m), MANY / 2);
+	T_NULL(map_get(&m, key_of(1)));
+	map_clear(&m, NULL);
+	T_EQ(mem_live(), before);
+}
+
+static void hand_back(void *value)
+{
+	mem_free(*(char **)value);
+}
+
+static void added_values_may_hold_more(void **state)
+{
+	struct map m = { 0 };
+	long before = mem_live();
+	char **a = map_add(&m, "a", sizeof(*a));
+
+	(void)state;
+	*a = mem_strdup("more");
+	map_clear(&m, hand_back);
+	T_EQ(mem_live(), before);
+}
+
+static void adding_without_memory(void **state)
+{
+	struct map m = { 0 };
+	int rc;
+
+	(void)state;
+	T_OOM(rc, ({
+		rc = map_add(&m, "a", 100) ? 0 : -ENOMEM;
+		T_EQ(map_len(&m), rc == 0);
+		map_clear(&m, NULL);
+	}));
+}
+
+static void one_way_of_filling(void **state)
+{
+	struct map m = { 0 };
+
+	(void)state;
+	T_TRUE(map_add(&m, "a", 1));
+	T_ABORTS((void)!map_put(&m, "b", "1", NULL));
+	map_clear(&m, NULL);
+	T_EQ(map_put(&m, "b", "1", NULL), 0);
+	T_ABORTS((void)!map_add(&m, "a", 1));
+	map_clear(&m, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +273,10 @@ int main(void)
 		cmocka_unit_test(each_visits_all_and_may_delete),
 		cmocka_unit_test(clear_frees_values),
 		cmocka_unit_test(out_of_memory_leaves_it_whole),
+		cmocka_unit_test(added_values_lie_with_their_keys),
+		cmocka_unit_test(added_values_may_hold_more),
+		cmocka_unit_test(adding_without_memory),
+		cmocka_unit_test(one_way_of_filling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,17 +134,6 @@ static bool tells(const struct watch_view *v)
 	return !v->muted;
 }
 
-static struct entry *entry_new(struct watch_view *v, const char *key)
-{
-	struct entry *made = mem_alloc(sizeof(*made));
-
-	if (made && map_put(&v->index, key, made, NULL) < 0) {
-		mem_free(made);
-		return NULL;
-	}
-	return made;
-}
-
 static int on_object(struct watch_view *v, const struct met *m, struct err *e)
 {
 	struct entry *known = map_get(&v->index, m->key);
@@ -155,7 +144,7 @@ static int on_object(struct watch_view *v, const struct met *m, struct err *e)
 	if (news == NEWS_ODD || (news == NEWS_NONE && !v->syncing))
 		return VIEW_MORE;
 	/* Only a new key needs memory: the callback below is then never taken back. */
-	if (!known && !(known = entry_new(v, m->key)))
+	if (!known && !(known = map_add(&v->index, m->key, sizeof(*known))))
 		return err_set(e, ENOMEM, "out of memory for %s", m->key);
 	known->seen = true;
 	known->version = m->version & INT64_MAX;
@@ -177,7 +166,7 @@ static int on_deletion(struct watch_view *v, const struct met *m)
 	struct entry *known = map_get(&v->index, m->key);
 
 	if (known && m->version >= known->version) {
-		mem_free(map_del(&v->index, m->key));
+		map_del(&v->index, m->key);
 		if (tells(v))
 			v->cfg->gone(v->cfg->arg, m->key);
 	}
@@ -188,14 +177,11 @@ static int on_deletion(struct watch_view *v, const struct met *m)
 static void sweep(struct watch_view *v)
 {
 	map_each(&v->index, slot) {
-		struct entry *entry = slot->value;
-
-		if (entry->seen)
+		if (((const struct entry *)slot->value)->seen)
 			continue;
 		if (tells(v))
 			v->cfg->gone(v->cfg->arg, slot->key);
 		map_del(&v->index, slot->key);
-		mem_free(entry);
 	}
 }
 
@@ -291,5 +277,5 @@ int view_item(struct watch_view *v, const char *text, size_t len, struct err *e)
 
 void view_clear(struct watch_view *v)
 {
-	map_clear(&v->index, mem_free);
+	map_clear(&v->index, NULL);
 }
