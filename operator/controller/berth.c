@@ -19,7 +19,6 @@ struct berth *berth_make(struct controller *c, const char *name)
 		return b;
 	b->c = c;
 	b->name = (const char *)(b + 1); /* see map_add() */
-	b->repeats = (struct backoff){ .base_ms = 1000, .cap_ms = 60000 };
 	return b;
 }
 
@@ -92,4 +91,5 @@ void berth_clear(struct berth *b)
 	mem_free(b->cluster);
 	mem_free(b->onboarding);
 	mem_free(b->doing);
+	mem_free(b->asked);
 }

@@ -86,7 +86,8 @@ static bool time_has_come(const struct onboarding *o, int64_t now, int64_t *when
 /* Asked just so before, and answered without a change: once more, but not at once. */
 static bool asked_before(const struct berth *b, const char *digest)
 {
-	return strcmp(b->asked, digest) == 0 && b->asked_wake == b->onboarding->next_wake;
+	return b->asked && strcmp(b->asked->digest, digest) == 0 &&
+		b->asked->wake == b->onboarding->next_wake;
 }
 
 /* Should a worker look at it now?  The inputs are then the caller's; *when: a time to ask again. */
@@ -103,8 +104,8 @@ static cJSON *runnable(struct berth *b, const char *ready, int64_t now, int64_t 
 	due = time_has_come(b->onboarding, now, when);
 	if (strcmp(digest, b->onboarding->digest) != 0)
 		due = true;
-	if (due && asked_before(b, digest) && now < b->repeat_at) {
-		earlier(when, b->repeat_at);
+	if (due && asked_before(b, digest) && now < b->asked->repeat_at) {
+		earlier(when, b->asked->repeat_at);
 		return NULL;
 	}
 	return due ? STEAL(inputs) : NULL;
@@ -174,17 +175,27 @@ void judge_dirty(void *arg)
 	plans_touch(c, PLANS_EVERY_MS);
 }
 
+static struct asked *asked_of(struct berth *b)
+{
+	if (!b->asked) {
+		b->asked = xalloc(sizeof(*b->asked));
+		b->asked->repeats = (struct backoff){ .base_ms = 1000, .cap_ms = 60000 };
+	}
+	return b->asked;
+}
+
 static void remember(struct berth *b, const cJSON *inputs)
 {
+	struct asked *a = asked_of(b);
 	char digest[INPUTS_DIGEST_LEN];
 
 	inputs_digest(inputs, digest);
 	if (!asked_before(b, digest)) {
-		backoff_reset(&b->repeats);
-		b->repeat_at = 0;
+		backoff_reset(&a->repeats);
+		a->repeat_at = 0;
 	}
-	memcpy(b->asked, digest, sizeof(b->asked));
-	b->asked_wake = b->onboarding->next_wake;
+	memcpy(a->digest, digest, sizeof(a->digest));
+	a->wake = b->onboarding->next_wake;
 }
 
 bool controller_event(void *arg, const char *key, struct work_event *ret)
@@ -223,11 +234,11 @@ static void on_error(struct berth *b, const struct result *r, int64_t now)
 	uint64_t told = text_hash("", message);
 
 	sweep_touch(b->c);
-	if (b->error_told == told || !attempt_may_tell(now))
+	if (asked_of(b)->error_told == told || !attempt_may_tell(now))
 		return;
 	log_warn("a worker did not get through and is sent again", "cluster", b->name, "error",
 		message, NULL);
-	b->error_told = told;
+	b->asked->error_told = told;
 }
 
 void controller_result(void *arg, const char *key, const struct result *r)
@@ -243,8 +254,10 @@ void controller_result(void *arg, const char *key, const struct result *r)
 	if (r && r->outcome == RESULT_Error)
 		on_error(b, r, now);
 	if (!b->handed_over) {
-		b->error_told = 0;
-		b->repeat_at = now + backoff_next(&b->repeats);
+		struct asked *a = asked_of(b);
+
+		a->error_told = 0;
+		a->repeat_at = now + backoff_next(&a->repeats);
 	}
 	berth_touch(b);
 }

@@ -98,16 +98,16 @@ static void test_asking_again_grows_rare_until_there_is_news(void **state)
 		clock_fake_add(60000);
 		mem_free(digest_of_now());
 		controller_result(c, "edge1", &r);
-		if (b->repeat_at - clock_mono_ms() > longest)
-			longest = b->repeat_at - clock_mono_ms();
+		if (b->asked->repeat_at - clock_mono_ms() > longest)
+			longest = b->asked->repeat_at - clock_mono_ms();
 	}
 	T_TRUE(longest > 10000);
 	show(WATCH_SCHEDULERS, "s",
 		"{\"metadata\":{\"name\":\"s\",\"uid\":\"s1\",\"generation\":2},\"spec\":{}}");
 	mem_free(digest_of_now());
-	T_TRUE(b->repeat_at <= clock_mono_ms());
+	T_TRUE(b->asked->repeat_at <= clock_mono_ms());
 	controller_result(c, "edge1", &r);
-	T_TRUE(b->repeat_at - clock_mono_ms() <= 3000);
+	T_TRUE(b->asked->repeat_at - clock_mono_ms() <= 3000);
 }
 
 static void test_what_a_worker_has_is_not_added(void **state)
@@ -191,10 +191,10 @@ static void test_an_error_is_told_and_may_mean_a_missing_revision(void **state)
 	mem_free(digest_of_now());
 	controller_result(c, "edge1", &r);
 	T_TRUE(timer_active(&c->sweep));
-	T_TRUE(b->error_told == text_hash("", "no revision"));
+	T_TRUE(b->asked->error_told == text_hash("", "no revision"));
 	r.outcome = RESULT_Done;
 	controller_result(c, "edge1", &r);
-	T_TRUE(b->error_told == 0);
+	T_TRUE(b->asked->error_told == 0);
 }
 
 static void test_times_wake(void **state)

@@ -80,7 +80,7 @@ static void on_onboarding_gone(void *arg, const char *key)
 	mem_free(STEAL(b->onboarding));
 	attempt_forget(&b->attempt);
 	b->drift_since = 0;
-	b->asked[0] = '\0';
+	mem_free(STEAL(b->asked));
 	sweep_touch(arg);
 	berth_touch(b);
 }

@@ -22,6 +22,16 @@ struct doing {
 	bool was_ready; /* before */
 };
 
+/* What a worker was last asked, and what came of it.  Most clusters of a hub are settled and never
+ * get one. */
+struct asked {
+	char digest[INPUTS_DIGEST_LEN]; /* of the inputs... */
+	int64_t wake;                   /* ...and the nextWakeTime of then */
+	struct backoff repeats;         /* of asking the same once more */
+	int64_t repeat_at;
+	uint64_t error_told; /* hash of the worker's Error that was logged last */
+};
+
 struct berth {
 	struct controller *c;
 	const char *name;
@@ -31,6 +41,7 @@ struct berth {
 	struct score *scores;
 	enum namespace_state ns;
 
+	bool handed_over;   /* to dispatch, which comes with it again until it is answered */
 	bool dirty;         /* is in the list of those to be judged */
 	struct berth *next; /* there */
 	struct heap_node wake;
@@ -38,12 +49,7 @@ struct berth {
 	struct doing *doing; /* NULL: no request is under way */
 
 	int64_t drift_since;
-	char asked[INPUTS_DIGEST_LEN]; /* what a worker was last asked with... */
-	int64_t asked_wake;            /* ...and the nextWakeTime of then */
-	struct backoff repeats;        /* of asking the same once more */
-	int64_t repeat_at;
-	uint64_t error_told; /* hash of the worker's Error that was logged last */
-	bool handed_over;    /* to dispatch, which comes with it again until it is answered */
+	struct asked *asked; /* NULL: no worker was, about this onboarding */
 };
 
 struct plan_state {
