@@ -39,6 +39,7 @@ OPERATOR := $(call objects,operator/controller/*.c operator/dispatch/*.c operato
 WORKER   := $(call objects,workers/*.c workers/steps/*.c workers/schedulers/*.c)
 EDGE     := $(call objects,benchmarks/edge/*.c)
 FLEET    := $(call objects,e2e/fleet/*.c)
+TOOL     := $(call objects,e2e/fleet/tools/bare.c e2e/fleet/tools/script.c)
 PROGRAMS := $(BUILD)/berth-operator $(BUILD)/berth-worker $(BUILD)/berth-benchmark $(BUILD)/berth-fleet
 
 LIB_TESTS      := $(call tests,$(foreach l,$(LIB),operator/lib/$(l)/*_test.c))
@@ -47,7 +48,8 @@ OPERATOR_TESTS := $(call tests,operator/controller/*_test.c operator/dispatch/*_
 WORKER_TESTS   := $(call tests,workers/*_test.c workers/steps/*_test.c workers/schedulers/*_test.c)
 EDGE_TESTS     := $(call tests,benchmarks/edge/*_test.c)
 FLEET_TESTS    := $(call tests,e2e/fleet/*_test.c)
-TESTS          := $(LIB_TESTS) $(WIRING_TESTS) $(OPERATOR_TESTS) $(WORKER_TESTS) $(EDGE_TESTS) $(FLEET_TESTS)
+TOOL_TESTS     := $(call tests,e2e/fleet/tools/*_test.c)
+TESTS          := $(LIB_TESTS) $(WIRING_TESTS) $(OPERATOR_TESTS) $(WORKER_TESTS) $(EDGE_TESTS) $(FLEET_TESTS) $(TOOL_TESTS)
 
 .PHONY: all programs
 all: deps programs  ## build the programs (installs missing Debian packages first)
@@ -66,7 +68,9 @@ $(BUILD)/berth-benchmark: LDLIBS = -lcurl -lcjson -lm
 $(BUILD)/instructions:    $(call objects,benchmarks/instructions/*.c) $(filter-out $(WIRING),$(OPERATOR)) $(LIB_A)
 $(BUILD)/instructions:    LDFLAGS += -Wl,--wrap=random_bytes
 $(BUILD)/e2e/watch:       $(call objects,e2e/faults/probe/*.c) $(LIB_A)
-$(PROGRAMS) $(BUILD)/instructions $(BUILD)/e2e/watch:
+SCALE_TOOLS := $(BUILD)/e2e/replay $(BUILD)/e2e/bystander
+$(SCALE_TOOLS): $(BUILD)/e2e/%: $(BUILD)/obj/e2e/fleet/tools/%.o $(TOOL) $(LIB_A)
+$(PROGRAMS) $(BUILD)/instructions $(BUILD)/e2e/watch $(SCALE_TOOLS):
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -76,7 +80,7 @@ $(ROOT)/e2e/faults: $(wildcard e2e/faults/*.go e2e/faults/go.mod)
 	$(Q)mkdir -p $(@D) && cd e2e/faults && CGO_ENABLED=0 go build -trimpath -o ../../$@ .
 
 .PHONY: cases test-faults
-cases: programs $(BUILD)/e2e/watch $(ROOT)/e2e/faults ## what the end-to-end cases run besides the programs
+cases: programs $(BUILD)/e2e/watch $(SCALE_TOOLS) $(ROOT)/e2e/faults ## what the end-to-end cases run besides the programs
 	@:
 test-faults: ## unit tests of the fault proxy
 	$(Q)cd e2e/faults && go vet . && go test .
@@ -101,6 +105,7 @@ $(WIRING_TESTS): $(filter-out $(BUILD)/obj/operator/main.o,$(WIRING)) $(BUILD)/l
 $(OPERATOR_TESTS): $(BUILD)/liboperator.a $(TESTING) $(LIB_A)
 $(WORKER_TESTS): $(call objects,workers/testing/*.c) $(filter-out $(BUILD)/obj/workers/main.o,$(WORKER)) $(TESTING) $(LIB_A)
 $(EDGE_TESTS): $(filter-out %/main.o,$(EDGE))
+$(TOOL_TESTS): $(TOOL) $(TESTING) $(LIB_A)
 $(FLEET_TESTS): $(call objects,e2e/fleet/testing/*.c) $(filter-out %/main.o,$(FLEET)) $(TESTING) $(LIB_A)
 $(TESTS): $(BUILD)/%: $(BUILD)/obj/%.o
 	$(call say,LD,$@)
@@ -156,6 +161,12 @@ demo: ## from nothing: a real hub, two real edges, onboarded and scheduled
 	@hack/demo
 demo-down: ## stop what the demo started
 	@hack/demo down
+
+.PHONY: bench-storm bench-scale
+bench-storm: cases ## all clusters at once against the floor of bare requests; N=10000
+	@STRICT=1 BED=bench benchmarks/hub/scale-storm $(or $(N),10000)
+bench-scale: cases ## memory, storage, the storm, and an hour of silence at 10,000 clusters
+	@benchmarks/hub/scale
 
 .PHONY: bench
 bench: ## Berth beside its peers on a real API server: QUICK=1, or see benchmarks/README.md

@@ -44,6 +44,7 @@ struct cluster_wish {
 struct cluster_mode {
 	bool hub;   /* the registration controller's part is ours */
 	bool quick; /* only with hub */
+	bool alone; /* a ManagedCluster and nothing else; only with quick */
 	bool accept;
 };
 

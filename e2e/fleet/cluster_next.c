@@ -90,6 +90,8 @@ static enum cluster_step before_status(const struct cluster_facts *f, const stru
 		return m->accept ? CLUSTER_ACCEPT : CLUSTER_NOTHING;
 	if (!f->accepted)
 		return CLUSTER_NOTHING;
+	if (m->alone)
+		return CLUSTER_STATUS;
 	if (m->hub && !f->ns)
 		return CLUSTER_NAMESPACE;
 	if (!m->quick && f->hub_accepted != TRUTH_TRUE)

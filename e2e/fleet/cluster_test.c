@@ -149,6 +149,18 @@ static void test_joining_quick_comes_to_the_same(void **state)
 	cJSON_Delete(slow.cluster);
 }
 
+static void test_alone(void **state)
+{
+	struct life l = born(true, true);
+
+	(void)state;
+	l.mode.alone = true;
+	play(&l);
+	TAKEN(&l, CLUSTER_CREATE, CLUSTER_STATUS);
+	is_whole(&l);
+	cJSON_Delete(l.cluster);
+}
+
 static void test_a_registration_controller_is_waited_for(void **state)
 {
 	struct life l = born(false, false);
@@ -313,6 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_joining_step_by_step),
 		cmocka_unit_test(test_joining_quick_comes_to_the_same),
+		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_a_registration_controller_is_waited_for),
 		cmocka_unit_test(test_one_that_comes_back),
 		cmocka_unit_test(test_somebody_else_accepts),

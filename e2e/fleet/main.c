@@ -25,6 +25,7 @@ enum {
 	O_IN_FLIGHT,
 	O_HUB,
 	O_QUICK,
+	O_ALONE,
 	O_NO_ACCEPT,
 	O_ONCE,
 	O_LEASE,
@@ -76,6 +77,9 @@ static const struct option_def defs[N_OPTIONS] = {
 	[O_QUICK] = { .flag = "quick",
 		.type = OPTION_BOOL,
 		.help = "fewer writes to the same end: 4 to join instead of 9, 4 to 5 for a work" },
+	[O_ALONE] = { .flag = "alone",
+		.type = OPTION_BOOL,
+		.help = "ManagedClusters and nothing else: no namespaces, no leases; with --hub self --once" },
 	[O_NO_ACCEPT] = { .flag = "no-accept",
 		.type = OPTION_BOOL,
 		.help = "somebody else accepts them" },
@@ -347,7 +351,9 @@ static int configure(struct fleet_cfg *c, const struct option_value *o, unsigned
 		.rate = (unsigned)o[O_RATE].number,
 		.seed = (uint64_t)o[O_SEED].number,
 		.mode = { .hub = !strcmp(hub, "self"),
-			.quick = o[O_QUICK].given && strcmp(hub, "other") != 0,
+			.quick =
+				(o[O_QUICK].given || o[O_ALONE].given) && strcmp(hub, "other") != 0,
+			.alone = o[O_ALONE].given,
 			.accept = !o[O_NO_ACCEPT].given },
 		.find_hub = !strcmp(hub, "auto"),
 		.once = o[O_ONCE].given,
@@ -363,6 +369,8 @@ static int configure(struct fleet_cfg *c, const struct option_value *o, unsigned
 	};
 	if (!c->find_hub && !c->mode.hub && strcmp(hub, "other") != 0)
 		return err_set(e, EINVAL, "--hub %s: use auto, self or other", hub);
+	if (c->mode.alone && (!c->mode.hub || !c->once))
+		return err_set(e, EINVAL, "--alone needs --hub self and --once");
 	if (strlen(c->prefix) > 50)
 		return err_set(e, EINVAL, "--prefix: at most 50 characters");
 	for (unsigned k = KIND_SOUND + 1; k < N_KINDS; k++) {
