@@ -21,10 +21,11 @@ def bed(*args):
 class Contestant:
     """`commands`: its processes in the order of their start.  `build`: a folder of peers/, or None."""
 
-    def __init__(self, name, about, commands, build=None, env=None, shipped=()):
+    def __init__(self, name, about, commands, build=None, env=None, shipped=(), opened=()):
         self.name, self.about, self.commands, self.build = name, about, commands, build
         self.env = {"WORK": HERE / "work.json", "PYTHONPATH": HERE / "peers", "PYTHONDONTWRITEBYTECODE": "1"} | (env or {})
         self.programs = shipped  # programs and folders; by default the program of each command
+        self.opened = opened  # libraries that a program opens by their path
         self.processes = []
 
     def prepare(self):
@@ -65,7 +66,7 @@ class Contestant:
         """(bytes of its own programs, bytes with every shared library, interpreter and package they need)."""
         own = [Path(p) for p in self.programs] or [Path(command[0]) for command in self.commands]
         size = sum(map(size_of, own))
-        return size, size + sum(size_of(path) for path in needed(own))
+        return size, size + sum(map(size_of, needed([*own, *self.opened]) | {*self.opened}))
 
 
 def size_of(path):
@@ -92,6 +93,13 @@ def needed(paths):
     return found
 
 
+def evlib():
+    """The plugin that makes libwebsockets use libuv."""
+    folder = subprocess.run(["pkg-config", "--variable=libdir", "libwebsockets"], text=True, stdout=subprocess.PIPE,
+                            check=True).stdout.strip()
+    return [Path(folder) / "libwebsockets-evlib_uv.so"]
+
+
 def all_contestants():
     go, rust = BENCH / "controller-runtime", BENCH / "kube-rs"
     kopf, knative = BENCH / "kopf.venv", BENCH / "knative.venv"
@@ -102,9 +110,9 @@ def all_contestants():
     return [
         Contestant("berth", "berth-operator and its workers, as they are", [[
             ROOT / "build/berth-operator", "--kubeconfig", "{operator}", "--worker-kubeconfig", "{worker}",
-            "--metrics-address", ""]], shipped=[ROOT / "build/berth-operator", ROOT / "build/berth-worker"]),
+            "--metrics-address", ""]], shipped=[ROOT / "build/berth-operator", ROOT / "build/berth-worker"], opened=evlib()),
         Contestant("controller-runtime", "whole objects in its caches", [[go]], "controller-runtime"),
-        Contestant("controller-runtime-tuned", "transforms, GOMEMLIMIT", [[go, "-tuned"]], "controller-runtime",
+        Contestant("controller-runtime-tuned", "transforms, GOMEMLIMIT, four workers", [[go, "-tuned"]], "controller-runtime",
                    env={"GOMEMLIMIT": "48MiB"}),
         Contestant("kube-rs", "types of the CRDs", [[rust]], "kube-rs"),
         Contestant("kube-rs-tuned", "thin types, streaming lists, one thread", [[BENCH / "kube-rs-tuned"]], "kube-rs"),

@@ -45,9 +45,9 @@ class Fleet:
 
 
 class Hub:
-    def __init__(self, folder):
+    def __init__(self, folder, log):
         self.saved = folder / "saved"
-        self.log = open(folder / "hub.log", "a", encoding="utf-8")
+        self.log = open(log / "hub.log", "a", encoding="utf-8")
         bed("up", "--bare")
         self.path = Path(bed("state")) / "hub"
         self.kubectl = Path(bed("bin")) / "kubectl"
@@ -60,6 +60,10 @@ class Hub:
         for who in "operator", "worker":
             self.kubeconfigs[who] = bed("kubeconfig", "hub", "--sa", f"berth-system/berth-{who}")
         self.save("empty")
+
+    def version(self):
+        return subprocess.run([Path(bed("bin")) / "kube-apiserver", "--version"], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout.strip()
 
     def do(self, *args, text=None):
         subprocess.run([self.kubectl, "--kubeconfig", self.kubeconfigs["kubeconfig"], *args],

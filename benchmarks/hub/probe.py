@@ -28,6 +28,19 @@ def stat(pid):
     return sum(map(int, fields[11:15])) / TICK, int(fields[21]) * PAGE
 
 
+def busy(interval=2.0):
+    """The share of the machine's CPU time that is used, in percent."""
+    def sample():
+        with open("/proc/stat", encoding="ascii") as file:
+            times = list(map(int, file.readline().split()[1:9]))
+        return sum(times), times[3] + times[4]
+
+    all_before, idle_before = sample()
+    time.sleep(interval)
+    all_after, idle_after = sample()
+    return 100 * (1 - (idle_after - idle_before) / max(1, all_after - all_before))
+
+
 class Probe:
     """Watches processes until close(): `main` is what was started, `all` has their short-lived children too."""
 

@@ -113,15 +113,16 @@ def blocks(results):
     for n in dict.fromkeys(run["n"] for run in results["runs"]):
         turns = len({run["turn"] for run in results["runs"] if run["n"] == n})
         joined = min(n, results["joining"])
+        busy = median(run["busy_percent"] for run in results["runs"] if run["n"] == n)
         yield (f"{n:,} clusters, {joined:,} of them joining, {results['rate']} a second; "
-               f"{turns} {'run' if turns == 1 else 'runs'}"), cells(results, n)
+               f"{turns} {'run' if turns == 1 else 'runs'}; machine {busy:.0f} % busy before them"), cells(results, n)
     yield "What is shipped", sizes(results)
 
 
 def save(results, out):
     names = list(results["contestants"])
     out.joinpath("results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
-    text = "\n\n".join(f"**{heading}**\n\n{markdown(grid, names)}" for heading, grid in blocks(results))
+    text = f"{results['machine']}; all on one machine.\n\n" + "\n\n".join(f"**{heading}**\n\n{markdown(grid, names)}" for heading, grid in blocks(results))
     out.joinpath("table.md").write_text(text + "\n", encoding="utf-8")
 
 

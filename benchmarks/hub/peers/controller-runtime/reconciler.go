@@ -16,6 +16,7 @@ import (
 	workv1 "open-cluster-management.io/api/work/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
@@ -31,7 +32,7 @@ type Reconciler struct {
 	work workv1.ManifestWork // what every cluster gets
 }
 
-func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
+func (r *Reconciler) SetupWithManager(manager ctrl.Manager, options controller.Options) error {
 	text, err := os.ReadFile(os.Getenv("WORK"))
 	if err != nil {
 		return err
@@ -46,6 +47,7 @@ func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
 		For(&clusterv1.ManagedCluster{}).
 		Watches(&workv1.ManifestWork{}, ofCluster).
 		Watches(&clusterv1alpha1.AddOnPlacementScore{}, ofCluster).
+		WithOptions(options).
 		Complete(r)
 }
 
