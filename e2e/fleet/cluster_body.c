@@ -306,50 +306,56 @@ static cJSON *noise(const struct cluster_write *w)
 	return p;
 }
 
+/* There may be conditions of the hub's already, but not if the fleet does the hub's part, quick. */
+static cJSON *status(const struct cluster_write *w)
+{
+	return w->quick ? whole_status(w) : agent_status(w);
+}
+
+static cJSON *let_go(const struct cluster_write *w)
+{
+	(void)w;
+	return xjson_lit("{'metadata':{'finalizers':null}}");
+}
+
+static const struct row {
+	const struct kube_type *type;
+	enum cluster_verb verb;
+	enum manager manager;
+	const char *sub;
+	cJSON *(*body)(const struct cluster_write
+			*w); /* of a patch: a list makes it a JSON patch */
+} rows[N_CLUSTER_STEPS] = {
+#define CLUSTER   &KUBE_MANAGED_CLUSTER
+#define AGENT_HUB MANAGER_REGISTRATION /* both are of one program, and so of one name */
+	[CLUSTER_CREATE] = { CLUSTER, VERB_CREATE, AGENT_HUB, NULL, create },
+	[CLUSTER_TAKE_IN] = { CLUSTER, VERB_MERGE, AGENT_HUB, NULL, take_in },
+	[CLUSTER_ACCEPT] = { CLUSTER, VERB_MERGE, MANAGER_ADMIN, NULL, accept },
+	[CLUSTER_NAMESPACE] = { &KUBE_NAMESPACE, VERB_CREATE, AGENT_HUB, NULL, namespace },
+	[CLUSTER_ADMIT] = { CLUSTER, VERB_MERGE, AGENT_HUB, "status", admit },
+	[CLUSTER_LEASE] = { &KUBE_LEASE, VERB_CREATE, AGENT_HUB, NULL, lease },
+	[CLUSTER_STATUS] = { CLUSTER, VERB_MERGE, AGENT_HUB, "status", status },
+	[CLUSTER_AVAILABLE] = { CLUSTER, VERB_MERGE, AGENT_HUB, "status", change_available },
+	[CLUSTER_CLOCK] = { CLUSTER, VERB_MERGE, AGENT_HUB, "status", append_clock },
+	[CLUSTER_TAINT] = { CLUSTER, VERB_MERGE, AGENT_HUB, NULL, retaint },
+	[CLUSTER_DELETE] = { CLUSTER, VERB_DELETE, MANAGER_ADMIN, NULL, NULL },
+	[CLUSTER_LET_GO] = { CLUSTER, VERB_MERGE, AGENT_HUB, NULL, let_go },
+	[CLUSTER_BEAT] = { &KUBE_LEASE, VERB_MERGE, AGENT_HUB, NULL, beat },
+	[CLUSTER_NOISE] = { CLUSTER, VERB_MERGE, AGENT_HUB, "status", noise },
+#undef CLUSTER
+#undef AGENT_HUB
+};
+
 struct cluster_request cluster_request(enum cluster_step s, const struct cluster_write *w)
 {
-	const struct kube_type *c = &KUBE_MANAGED_CLUSTER, *l = &KUBE_LEASE;
-	enum manager r = MANAGER_REGISTRATION, a = MANAGER_ADMIN;
-	struct cluster_request none = { 0 };
+	const struct row *r = &rows[s];
+	cJSON *body = r->body ? r->body(w) : NULL;
 
-	switch (s) {
-	case CLUSTER_CREATE:
-		return (struct cluster_request){ VERB_CREATE, r, c, NULL, create(w) };
-	case CLUSTER_TAKE_IN:
-		return (struct cluster_request){ VERB_MERGE, r, c, NULL, take_in(w) };
-	case CLUSTER_ACCEPT:
-		return (struct cluster_request){ VERB_MERGE, a, c, NULL, accept(w) };
-	case CLUSTER_NAMESPACE:
-		return (struct cluster_request){ VERB_CREATE, r, &KUBE_NAMESPACE, NULL,
-			namespace(w) };
-	case CLUSTER_ADMIT:
-		return (struct cluster_request){ w->facts->hub_accepted ? VERB_JSON_PATCH
-									: VERB_MERGE,
-			r, c, "status", admit(w) };
-	case CLUSTER_LEASE:
-		return (struct cluster_request){ VERB_CREATE, r, l, NULL, lease(w) };
-	case CLUSTER_STATUS:
-		return w->quick
-			? (struct cluster_request){ VERB_MERGE, r, c, "status", whole_status(w) }
-			: (struct cluster_request){ VERB_JSON_PATCH, r, c, "status",
-				  agent_status(w) };
-	case CLUSTER_AVAILABLE:
-		return (struct cluster_request){ VERB_JSON_PATCH, r, c, "status",
-			change_available(w) };
-	case CLUSTER_CLOCK:
-		return (struct cluster_request){ VERB_JSON_PATCH, r, c, "status", append_clock(w) };
-	case CLUSTER_TAINT:
-		return (struct cluster_request){ VERB_MERGE, r, c, NULL, retaint(w) };
-	case CLUSTER_DELETE:
-		return (struct cluster_request){ VERB_DELETE, a, c, NULL, NULL };
-	case CLUSTER_LET_GO:
-		return (struct cluster_request){ VERB_MERGE, r, c, NULL,
-			xjson_lit("{'metadata':{'finalizers':null}}") };
-	case CLUSTER_BEAT:
-		return (struct cluster_request){ VERB_MERGE, r, l, NULL, beat(w) };
-	case CLUSTER_NOISE:
-		return (struct cluster_request){ VERB_JSON_PATCH, r, c, "status", noise(w) };
-	default:
-		return none;
-	}
+	return (struct cluster_request){
+		.verb = cJSON_IsArray(body) ? VERB_JSON_PATCH : r->verb,
+		.manager = r->manager,
+		.type = r->type,
+		.sub = r->sub,
+		.body = body,
+	};
 }

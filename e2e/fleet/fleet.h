@@ -13,14 +13,16 @@
 struct fleet_cfg {
 	const char *prefix;
 	unsigned clusters, rate; /* joining per second; 0 = at once */
+	unsigned kinds[N_KINDS]; /* so many of each; what they leave is sound */
+	unsigned in_flight;
 	uint64_t seed;
 	struct cluster_mode mode;
 	bool find_hub; /* mode.hub is to be found out */
 	bool once;     /* end as soon as all have joined */
 	bool leave;    /* at the end, before it ends */
 	int lease_seconds, heartbeat;
-	int64_t noise_ms, feedback_ms, trouble_ms, flap_ms, leave_ms; /* 0 = never */
-	unsigned spread;                                              /* percent of feedback_ms */
+	int64_t noise_ms, feedback_ms, trouble_ms, flap_ms, leave_ms, progress_ms; /* 0 = never */
+	unsigned spread; /* percent of feedback_ms */
 };
 
 struct counters {
@@ -58,7 +60,7 @@ struct member {
 };
 
 /* member.c */
-void members_init(struct fleet *f, const unsigned kinds[N_KINDS]);
+void members_init(struct fleet *f);
 struct member *member_find(struct fleet *f, const char *name);
 void members_wake(struct fleet *f); /* all of them look again */
 bool member_is_dead(const struct member *m);

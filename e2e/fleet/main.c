@@ -1,119 +1,15 @@
 /* berth-fleet — virtual clusters for a real hub: README.md says what they do and what they leave out. */
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "e2e/fleet/fleet.h"
+#include "e2e/fleet/flags.h"
 #include "proto/command.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #define USER_AGENT "berth-fleet/" BERTH_VERSION
 #define FIND_MS    3000 /* a registration controller takes a new cluster in within milliseconds */
-
-enum {
-	O_KUBECONFIG,
-	O_CONTEXT,
-	O_CLUSTERS,
-	O_PREFIX,
-	O_RATE,
-	O_IN_FLIGHT,
-	O_HUB,
-	O_QUICK,
-	O_ALONE,
-	O_NO_ACCEPT,
-	O_ONCE,
-	O_LEASE,
-	O_HEARTBEAT,
-	O_NOISE,
-	O_FEEDBACK,
-	O_SPREAD,
-	O_SLOW,
-	O_DEAD,
-	O_DENIED,
-	O_FLAPPING,
-	O_LYING,
-	O_TROUBLE_AFTER,
-	O_FLAP_EVERY,
-	O_LEAVE_AFTER,
-	O_LEAVE,
-	O_SEED,
-	O_PROGRESS,
-	O_LOG_LEVEL,
-	O_HELP,
-	O_VERSION,
-	N_OPTIONS
-};
-
-#define NUMBER(name, letter, text, usual, least, most)                                             \
-	{                                                                                          \
-		.flag = name, .type = OPTION_INT, .arg = letter, .help = text, .preset = usual,    \
-		.min = least, .max = most                                                          \
-	}
-#define SHARE(name, text)                                                                          \
-	{                                                                                          \
-		.flag = name, .arg = "N|N%", .help = text, .preset = "0"                           \
-	}
-
-static const struct option_def defs[N_OPTIONS] = {
-	[O_KUBECONFIG] = COMMAND_KUBECONFIG,
-	[O_CONTEXT] = COMMAND_CONTEXT,
-	[O_CLUSTERS] = NUMBER("clusters", "N", "how many", "10", 1, 99999),
-	[O_PREFIX] = { .flag = "prefix",
-		.arg = "TEXT",
-		.help = "their names are this and five digits, from 00001 on",
-		.preset = "fleet-" },
-	[O_RATE] = NUMBER("rate", "N", "so many join per second; 0: all at once", "0", 0, 100000),
-	[O_IN_FLIGHT] = NUMBER("in-flight", "N", "requests at once", "32", 1, 400),
-	[O_HUB] = { .flag = "hub",
-		.arg = "WHO",
-		.help = "who does the registration controller's part: self, other, or auto: find out",
-		.preset = "auto" },
-	[O_QUICK] = { .flag = "quick",
-		.type = OPTION_BOOL,
-		.help = "fewer writes to the same end: 4 to join instead of 9, 4 to 5 for a work" },
-	[O_ALONE] = { .flag = "alone",
-		.type = OPTION_BOOL,
-		.help = "ManagedClusters and nothing else: no namespaces, no leases; with --hub self --once" },
-	[O_NO_ACCEPT] = { .flag = "no-accept",
-		.type = OPTION_BOOL,
-		.help = "somebody else accepts them" },
-	[O_ONCE] = { .flag = "once",
-		.type = OPTION_BOOL,
-		.help = "end as soon as all have joined, and leave them there" },
-	[O_LEASE] = NUMBER("lease-seconds", "N", "a cluster's leaseDurationSeconds", "60", 1, 3600),
-	[O_HEARTBEAT] = NUMBER("heartbeat", "N",
-		"leases are renewed so many times faster; 0: not at all", "1", 0, 1000),
-	[O_NOISE] = NUMBER("noise-seconds", "N",
-		"so often what is allocatable changes in each cluster; 0: never", "0", 0, 86400),
-	[O_FEEDBACK] = NUMBER("feedback-ms", "N", "from applied to the benchmark's answer", "2000",
-		0, 3600000),
-	[O_SPREAD] =
-		NUMBER("feedback-spread", "PERCENT", "earlier or later than that", "30", 0, 100),
-	[O_SLOW] = SHARE("slow", "half as fast, and answer ten times later"),
-	[O_DEAD] = SHARE("dead", "fall silent, see --trouble-after"),
-	[O_DENIED] = SHARE("denied", "are accepted no longer"),
-	[O_FLAPPING] = SHARE("flapping", "are Available and not, in turn"),
-	[O_LYING] = SHARE("lying", "answer what is absurd, malformed, huge or of another run"),
-	[O_TROUBLE_AFTER] = NUMBER("trouble-after", "SECONDS", "after joining", "10", 0, 86400),
-	[O_FLAP_EVERY] = NUMBER("flap-every", "SECONDS", "and back after as many", "10", 1, 86400),
-	[O_LEAVE_AFTER] = NUMBER("leave-after", "SECONDS",
-		"after joining each is deleted and does not come back; 0: never", "0", 0, 86400),
-	[O_LEAVE] = { .flag = "leave",
-		.type = OPTION_BOOL,
-		.help = "at SIGTERM or SIGINT delete them all before ending; a second signal ends at once" },
-	[O_SEED] = NUMBER("seed", "N", "the same seed makes the same fleet", "1", 0, 1000000000),
-	[O_PROGRESS] =
-		NUMBER("progress", "SECONDS", "between two lines about it; 0: none", "5", 0, 3600),
-	[O_LOG_LEVEL] = COMMAND_LOG_LEVEL,
-	[O_HELP] = COMMAND_HELP,
-	[O_VERSION] = COMMAND_VERSION,
-};
 
 struct app {
 	struct fleet fleet;
@@ -121,7 +17,6 @@ struct app {
 	struct ws *ws;
 	struct watch_hub *hub;
 	struct timer progress, find;
-	long progress_s;
 	unsigned open;
 	bool ending;
 };
@@ -258,10 +153,10 @@ static void progress(void *arg)
 	struct app *a = arg;
 
 	tell_progress(&a->fleet);
-	timer_set(&a->progress, a->progress_s * 1000);
+	timer_set(&a->progress, a->fleet.cfg.progress_ms);
 }
 
-static int make_clients(struct app *a, unsigned in_flight, struct err *e)
+static int make_clients(struct app *a, struct err *e)
 {
 	static const char *const managers[N_MANAGERS] = {
 		[MANAGER_REGISTRATION] = "registration",
@@ -274,7 +169,7 @@ static int make_clients(struct app *a, unsigned in_flight, struct err *e)
 		struct kube_cfg kc = { .config = &a->config,
 			.user_agent = USER_AGENT,
 			.field_manager = managers[i],
-			.max_inflight = in_flight };
+			.max_inflight = a->fleet.cfg.in_flight };
 
 		rc = kube_new(a->fleet.loop, &kc, &a->fleet.api[i], e);
 	}
@@ -308,95 +203,39 @@ static int make_watches(struct app *a, struct err *e)
 	return rc == 0 ? kube_watch_new(a->hub, &works, &f->works_watch, e) : rc;
 }
 
-static int begin(struct app *a, const struct option_value *o, const unsigned kinds[N_KINDS],
-	struct err *e)
+static int begin(struct app *a, struct err *e)
 {
 	struct fleet *f = &a->fleet;
 	int rc = loop_new(&f->loop, e);
 
 	if (rc == 0)
-		rc = make_clients(a, (unsigned)o[O_IN_FLIGHT].number, e);
+		rc = make_clients(a, e);
 	if (rc < 0)
 		return rc;
 	f->over = over;
 	f->arg = a;
 	f->count.started = clock_mono_ms();
-	a->progress_s = o[O_PROGRESS].number;
-	pump_init(&f->pump, f->loop, (unsigned)o[O_IN_FLIGHT].number);
+	pump_init(&f->pump, f->loop, f->cfg.in_flight);
 	timer_init(f->loop, &a->progress, progress, a);
 	timer_init(f->loop, &a->find, find_over, a);
-	if (a->progress_s)
-		timer_set(&a->progress, a->progress_s * 1000);
-	members_init(f, kinds);
+	if (f->cfg.progress_ms)
+		timer_set(&a->progress, f->cfg.progress_ms);
+	members_init(f);
 	rc = make_watches(a, e);
 	if (rc == 0)
 		rc = loop_on_signal(f->loop, SIGTERM, on_signal, a, e);
 	return rc == 0 ? loop_on_signal(f->loop, SIGINT, on_signal, a, e) : rc;
 }
 
-static int configure(struct fleet_cfg *c, const struct option_value *o, unsigned kinds[N_KINDS],
-	struct err *e)
+static int run(const struct flags *flags)
 {
-	static const unsigned shares[N_KINDS] = { [KIND_SLOW] = O_SLOW,
-		[KIND_DEAD] = O_DEAD,
-		[KIND_DENIED] = O_DENIED,
-		[KIND_FLAPPING] = O_FLAPPING,
-		[KIND_LYING] = O_LYING };
-	unsigned n = (unsigned)o[O_CLUSTERS].number, dealt = 0;
-	const char *hub = o[O_HUB].text;
-
-	*c = (struct fleet_cfg){
-		.prefix = o[O_PREFIX].text,
-		.clusters = n,
-		.rate = (unsigned)o[O_RATE].number,
-		.seed = (uint64_t)o[O_SEED].number,
-		.mode = { .hub = !strcmp(hub, "self"),
-			.quick =
-				(o[O_QUICK].given || o[O_ALONE].given) && strcmp(hub, "other") != 0,
-			.alone = o[O_ALONE].given,
-			.accept = !o[O_NO_ACCEPT].given },
-		.find_hub = !strcmp(hub, "auto"),
-		.once = o[O_ONCE].given,
-		.leave = o[O_LEAVE].given,
-		.lease_seconds = (int)o[O_LEASE].number,
-		.heartbeat = (int)o[O_HEARTBEAT].number,
-		.noise_ms = o[O_NOISE].number * 1000,
-		.feedback_ms = o[O_FEEDBACK].number,
-		.spread = (unsigned)o[O_SPREAD].number,
-		.trouble_ms = o[O_TROUBLE_AFTER].number * 1000,
-		.flap_ms = o[O_FLAP_EVERY].number * 1000,
-		.leave_ms = o[O_LEAVE_AFTER].number * 1000,
-	};
-	if (!c->find_hub && !c->mode.hub && strcmp(hub, "other") != 0)
-		return err_set(e, EINVAL, "--hub %s: use auto, self or other", hub);
-	if (c->mode.alone && (!c->mode.hub || !c->once))
-		return err_set(e, EINVAL, "--alone needs --hub self and --once");
-	if (strlen(c->prefix) > 50)
-		return err_set(e, EINVAL, "--prefix: at most 50 characters");
-	for (unsigned k = KIND_SOUND + 1; k < N_KINDS; k++) {
-		if (!share_parse(o[shares[k]].text, n, &kinds[k]))
-			return err_set(e, EINVAL,
-				"--%s %s: a number up to --clusters, or a percentage",
-				kind_names[k], o[shares[k]].text);
-		dealt += kinds[k];
-	}
-	return dealt > n ? err_set(e, EINVAL, "more clusters in trouble than there are") : 0;
-}
-
-static int run(const struct option_value *o)
-{
-	struct app a = { 0 };
-	unsigned kinds[N_KINDS] = { 0 };
+	struct app a = { .fleet.cfg = flags->fleet };
 	struct err e = { "" };
 	int exit_code = EXIT_OK;
 
-	if (configure(&a.fleet.cfg, o, kinds, &e) < 0) {
-		fprintf(stderr, "berth-fleet: %s\n", e.msg);
-		return EXIT_USAGE;
-	}
-	if (kube_config_load(o[O_KUBECONFIG].text, o[O_CONTEXT].text, &a.config, &e) < 0)
+	if (kube_config_load(flags->kubeconfig, flags->context, &a.config, &e) < 0)
 		exit_code = EXIT_CREDENTIALS;
-	else if (begin(&a, o, kinds, &e) < 0)
+	else if (begin(&a, &e) < 0)
 		exit_code = EXIT_OTHER;
 	if (exit_code != EXIT_OK) {
 		log_error("cannot start", "error", e.msg, NULL);
@@ -410,43 +249,24 @@ static int run(const struct option_value *o)
 	return exit_code;
 }
 
-static int usage(void)
-{
-	char *list = options_help(defs, N_OPTIONS);
-
-	printf("usage: berth-fleet [options]\n\n"
-	       "Virtual clusters of Open Cluster Management on a real hub: they join, renew their leases, apply\n"
-	       "ManifestWorks and answer Berth's benchmark.  Runs until SIGTERM.\n\n%s\n"
-	       "exit codes: 0 ended as asked; 1 cannot start; 2 bad usage; 3 no usable credentials\n",
-		list ? list : "");
-	mem_free(list);
-	return EXIT_OK;
-}
-
 int main(int argc, char **argv)
 {
-	struct option_value o[N_OPTIONS] = { 0 };
-	enum log_level level = LOG_INFO;
+	struct flags flags;
 	struct err e = { "" };
-	int exit_code;
+	int exit_code = EXIT_OK;
 
 	mem_init();
 	signal(SIGPIPE, SIG_IGN);
-	if (options_init(defs, N_OPTIONS, o, &e) < 0 ||
-		options_parse(defs, N_OPTIONS, argc, argv, o, &e) < 0 ||
-		(!log_level_parse(o[O_LOG_LEVEL].text, &level) &&
-			err_set(&e, EINVAL, "--log-level %s: use debug, info, warn or error",
-				o[O_LOG_LEVEL].text) < 0)) {
+	if (flags_parse(argc, argv, &flags, &e) < 0) {
 		fprintf(stderr, "berth-fleet: %s\n", e.msg);
 		exit_code = EXIT_USAGE;
-	} else if (o[O_HELP].given) {
-		exit_code = usage();
-	} else if (o[O_VERSION].given) {
-		exit_code = printf("berth-fleet %s\n", BERTH_VERSION) > 0 ? EXIT_OK : EXIT_OTHER;
+	} else if (flags.help) {
+		flags_usage();
+	} else if (flags.version) {
+		printf("berth-fleet %s\n", BERTH_VERSION);
 	} else {
-		log_level_set(level);
-		exit_code = run(o);
+		exit_code = run(&flags);
 	}
-	options_clear(N_OPTIONS, o);
+	flags_clear();
 	return exit_code;
 }

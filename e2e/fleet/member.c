@@ -343,13 +343,13 @@ void members_wake(struct fleet *f)
 		pump_soon(&f->pump, &f->members[i].actor);
 }
 
-void members_init(struct fleet *f, const unsigned kinds[N_KINDS])
+void members_init(struct fleet *f)
 {
 	unsigned n = f->cfg.clusters;
 	AUTO(mem_free) uint8_t *dealt = xalloc(n);
 	int64_t now = clock_mono_ms();
 
-	kinds_deal(dealt, n, kinds, f->cfg.seed);
+	kinds_deal(dealt, n, f->cfg.kinds, f->cfg.seed);
 	f->members = xalloc(n * sizeof(*f->members));
 	for (unsigned i = 0; i < n; i++)
 		f->members[i] = (struct member){
