@@ -92,9 +92,9 @@ int script_load(const char *file, struct script *ret, struct err *e)
 
 void script_clear(struct script *s)
 {
+	heap_clear(&s->turns); /* its nodes are in the chains */
 	map_clear(&s->chains, mem_free);
 	map_clear(&s->known, mem_free);
-	heap_clear(&s->turns);
 	mem_free(s->requests);
 	mem_free(s->text);
 }
