@@ -79,10 +79,13 @@ until_true() {
 # ---- the operator, as a process on this machine, with the rights of its own ServiceAccounts ----
 
 operator_start() { # [FLAG...]
-	local operator worker
-	operator=$(bed kubeconfig hub --sa berth-system/berth-operator)
-	worker=$(bed kubeconfig hub --sa berth-system/berth-worker)
-	"$BUILD/berth-operator" --kubeconfig "$operator" --worker-kubeconfig "$worker" \
+	operator_start_with "$(bed kubeconfig hub --sa berth-system/berth-operator)" \
+		"$(bed kubeconfig hub --sa berth-system/berth-worker)" "$@"
+}
+operator_start_with() { # KUBECONFIG WORKER-KUBECONFIG [FLAG...]
+	local operator=$1 worker=$2
+	shift 2
+	"${OPERATOR:-$BUILD/berth-operator}" --kubeconfig "$operator" --worker-kubeconfig "$worker" \
 		--worker "$BUILD/berth-worker" --metrics-address "${METRICS:-127.0.0.1:0}" \
 		${BERTH_WATCH_TRANSPORT:+--watch-transport "$BERTH_WATCH_TRANSPORT"} "$@" >>"$OPERATOR_LOG" 2>&1 &
 	OPERATOR_PID=$!

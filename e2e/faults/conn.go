@@ -5,10 +5,12 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 )
 
 // A client's TCP connection, below TLS.  It can be frozen: no byte moves any more in either direction and
-// no FIN is sent, as when a cable is pulled; and it can be cut: a FIN without TLS's and HTTP's goodbye.
+// no FIN is sent, as when a process is stopped; it can vanish, as when a cable is pulled: then the kernel
+// acknowledges nothing either; and it can be cut: a FIN without TLS's and HTTP's goodbye.
 type conn struct {
 	net.Conn
 	upstream *http.Transport // one per client connection: they live and die together
@@ -18,6 +20,21 @@ type conn struct {
 
 func (c *conn) freeze() { c.freezing.Do(func() { close(c.frozen) }) }
 func (c *conn) cut()    { c.Conn.Close() }
+
+// A filter on the socket that lets no packet in.
+func (c *conn) vanish() error {
+	c.freeze()
+	raw, err := c.Conn.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return err
+	}
+	nothing := []syscall.SockFilter{{Code: syscall.BPF_RET | syscall.BPF_K, K: 0}}
+	var attached error
+	if err := raw.Control(func(fd uintptr) { attached = syscall.AttachLsf(int(fd), nothing) }); err != nil {
+		return err
+	}
+	return attached
+}
 
 func (c *conn) hangIfFrozen() {
 	select {

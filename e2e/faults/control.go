@@ -14,17 +14,17 @@ import (
 
 const controlHelp = `  on RULE           arm a fault: on VERBS RESOURCES [TERM=VALUE]... : FAULT [ARG=VALUE]...
   now RULE          do it to every open watch that matches
-  release [MATCH]   let go what is held (VERBS RESOURCES [TERM=VALUE]...)
+  release [MATCH]   let go what is held or stalled (VERBS RESOURCES [TERM=VALUE]...: only those watches)
   await             wait until every armed fault with a limit has been done
   clear             disarm all
   revoke            the tokens seen so far are refused with 401
   count MATCH       how many requests matched so far
-  streams           how many watches are open
+  streams MATCH     how many watches are open
 `
 
 const awaitLimit = 30 * time.Second
 
-func (p *proxy) control(l net.Listener) {
+func control(l net.Listener, command func(line string) (string, error)) {
 	for {
 		c, err := l.Accept()
 		if err != nil {
@@ -33,7 +33,7 @@ func (p *proxy) control(l net.Listener) {
 		go func() {
 			defer c.Close()
 			for in := bufio.NewScanner(c); in.Scan(); {
-				answer, err := p.command(in.Text())
+				answer, err := command(in.Text())
 				if err != nil {
 					answer = "error " + err.Error()
 				}
@@ -57,6 +57,9 @@ func (p *proxy) command(line string) (string, error) {
 		return p.commandAwait()
 	case "clear":
 		p.rules.clear()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		clear(p.kept)
 		return "ok", nil
 	case "revoke":
 		p.revoke()
@@ -65,9 +68,11 @@ func (p *proxy) command(line string) (string, error) {
 		n, err := p.count(rest)
 		return fmt.Sprint(n), err
 	case "streams":
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return fmt.Sprint(len(p.streams)), nil
+		r, err := parseMatch(rest)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprint(len(p.matching(r))), nil
 	}
 	return "", fmt.Errorf("unknown command %q", word)
 }
@@ -89,12 +94,13 @@ func (p *proxy) commandNow(text string) (string, error) {
 }
 
 func (p *proxy) commandRelease(match string) (string, error) {
-	var r *rule
-	if match != "" {
-		var err error
-		if r, err = parseMatch(match); err != nil {
-			return "", err
-		}
+	if match == "" {
+		match = "any any"
+		p.release()
+	}
+	r, err := parseMatch(match)
+	if err != nil {
+		return "", err
 	}
 	return fmt.Sprintf("ok %d", p.each(r, (*stream).release)), nil
 }

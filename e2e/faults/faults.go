@@ -24,7 +24,8 @@ func init() { // not in the declaration: rules look here, and faults lead to rul
 	faults = map[string]fault{
 		"answer":  {args: "code retry-after", help: "the proxy answers, the server sees nothing", request: answerCode, watches: true},
 		"swallow": {help: "the server acts, its answer is lost with the connection", request: swallow},
-		"stall":   {args: "ms", help: "the request waits", request: stall, watches: true},
+		"stall":   {args: "ms", help: "the request waits: so long, or until `release`", request: stall, watches: true},
+		"again":   {help: "the first good answer to a request is given each time it comes, the server sees no other", request: again},
 		"kill":    {args: "at group", help: "SIGKILL to a process group before, sent or answered", request: kill},
 		"older": {help: "what a replica that lags would show: the oldest list seen, then nothing", request: olderList,
 			event: olderEvents},
@@ -40,7 +41,8 @@ func init() { // not in the declaration: rules look here, and faults lead to rul
 		"cut":       {args: "bytes", help: "the connection is lost after so many bytes more (half the event)", event: cut, now: true},
 		"close":     {args: "code", help: "1000: the server says goodbye (default); 1006: it does not", event: closeStream, now: true},
 		"error":     {args: "code", help: "an ERROR event (410) and a goodbye", event: sendError, now: true},
-		"freeze":    {help: "no byte moves any more on this connection, and no FIN", event: freeze, now: true},
+		"freeze":    {help: "no byte moves any more on this connection, and no FIN: a process that hangs", event: freeze, now: true},
+		"vanish":    {help: "the same, and nothing is acknowledged: a cable that is pulled", event: vanish, now: true},
 		"replay":    {args: "file count", help: "after the event recorded ones follow at full speed, renumbered", event: replay},
 	}
 }
@@ -71,8 +73,37 @@ func swallow(x *exchange, _ args) bool {
 }
 
 func stall(x *exchange, a args) bool {
-	time.Sleep(time.Duration(a.number("ms", 1000)) * time.Millisecond)
+	late := make(<-chan time.Time)
+	if _, said := a["ms"]; said {
+		late = time.After(time.Duration(a.number("ms", 0)) * time.Millisecond)
+	}
+	select {
+	case <-late:
+	case <-x.p.released():
+	case <-x.r.Context().Done():
+	}
 	return true
+}
+
+func again(x *exchange, _ args) bool {
+	key := strings.Join([]string{x.what.verb, x.what.resource, x.what.namespace, x.what.name, x.what.query}, " ")
+	x.p.mu.Lock()
+	kept := x.p.kept[key]
+	x.p.mu.Unlock()
+	if kept == nil {
+		got, err := x.ask()
+		if err != nil {
+			x.cut()
+		}
+		kept = got
+	}
+	if kept.code < 300 {
+		x.p.mu.Lock()
+		x.p.kept[key] = kept
+		x.p.mu.Unlock()
+	}
+	x.give(kept)
+	return false
 }
 
 // A client that has an answer needs a moment to be past it.
@@ -199,6 +230,13 @@ func sendError(s *stream, _ *event, a args) error {
 
 func freeze(s *stream, _ *event, _ args) error {
 	s.conn.freeze()
+	return errEnded
+}
+
+func vanish(s *stream, _ *event, _ args) error {
+	if err := s.conn.vanish(); err != nil {
+		return err
+	}
 	return errEnded
 }
 

@@ -1,16 +1,25 @@
 # lib.sh — the fault proxy and the probe in a case; sourced behind e2e/lib.sh, after use_bed.
 #
-# A scene is a folder: kubeconfig (through the proxy), ctl and log of the proxy, told and said of the probe.
+# A scene is a folder: kubeconfig (through the proxy), ctl and log of the proxy; told and said of the probe.
 # shellcheck shell=bash
 
 FAULTS=$ROOT/build/e2e/faults
 
+on_exit_with_jobs() { # a case that breaks off leaves nothing behind
+	local pids
+	pids=$(jobs -p)
+	# shellcheck disable=SC2086
+	[ -z "$pids" ] || kill $pids 2>/dev/null || true
+	on_exit
+}
+trap on_exit_with_jobs EXIT
+
 proxy_start() { # SCENE [OPTION...]
 	local dir=$1
 	shift
-	"$FAULTS" --kubeconfig "$KUBECONFIG" --write-kubeconfig "$dir/kubeconfig" --control "$dir/ctl" --log "$dir/log" "$@" &
+	"$FAULTS" --control "$dir/ctl" --log "$dir/log" "$@" &
 	echo $! >"$dir/proxy.pid"
-	until_true 10 test -e "$dir/kubeconfig"
+	until_true 10 grep -q ' ready: ' "$dir/log"
 }
 ctl() { # SCENE LINE...
 	local dir=$1

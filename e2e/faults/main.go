@@ -52,7 +52,8 @@ func parseOptions() (o options) {
 
 func usage() {
 	fmt.Fprint(os.Stderr, "usage: faults --kubeconfig FILE --write-kubeconfig FILE [OPTION]... [COMMAND ARG...]\n"+
-		"       faults ctl SOCKET LINE...\n\nWith a COMMAND the proxy lives as long as that, which gets the proxy's signals.\n\n")
+		"       faults ctl SOCKET LINE...\n"+
+		"       faults sink SOCKET LOG\n\nWith a COMMAND the proxy lives as long as that, which gets the proxy's signals.\n\n")
 	flag.PrintDefaults()
 	fmt.Fprintf(os.Stderr, "\nLINE:\n%s\nTERM:\n"+
 		"  agent=TEXT query=TEXT transport=ws|http            of the request: parts, or which\n"+
@@ -66,13 +67,19 @@ func main() {
 	if len(os.Args) > 3 && os.Args[1] == "ctl" {
 		os.Exit(ctl(os.Args[2], os.Args[3:]))
 	}
-	o := parseOptions()
-	code, err := run(o)
+	if len(os.Args) == 4 && os.Args[1] == "sink" {
+		fail(runSink(os.Args[2], os.Args[3]))
+	}
+	code, err := run(parseOptions())
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "faults:", err)
-		code = 1
+		fail(err)
 	}
 	os.Exit(code)
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "faults:", err)
+	os.Exit(1)
 }
 
 func run(o options) (int, error) {
@@ -91,7 +98,7 @@ func run(o options) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		go p.control(l)
+		go control(l, p.command)
 	}
 	if err := p.listen(o, configs); err != nil {
 		return 0, err

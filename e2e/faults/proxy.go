@@ -27,13 +27,15 @@ type proxy struct {
 	recorded *bufio.Writer // nil: nothing is
 	counts   []info        // every request so far
 	streams  map[*stream]struct{}
-	revoked  map[string]bool // what Authorization headers are refused from now on
-	tokens   map[string]bool // what Authorization headers were seen
+	gate     chan struct{}      // closed by `release`
+	kept     map[string]*answer // of the fault `again`
+	revoked  map[string]bool    // what Authorization headers are refused from now on
+	tokens   map[string]bool    // what Authorization headers were seen
 }
 
 func makeProxy(server *url.URL, towards *tls.Config, seed int64) *proxy {
 	return &proxy{server: server, tls: towards, rules: &rules{seed: seed}, older: newOlder(), started: time.Now(),
-		out: io.Discard, streams: map[*stream]struct{}{}, revoked: map[string]bool{}, tokens: map[string]bool{}}
+		out: io.Discard, gate: make(chan struct{}), kept: map[string]*answer{}, streams: map[*stream]struct{}{}, revoked: map[string]bool{}, tokens: map[string]bool{}}
 }
 
 func (p *proxy) log(format string, a ...any) {
@@ -99,6 +101,20 @@ func (p *proxy) revoke() {
 	}
 }
 
+func (p *proxy) released() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.gate
+}
+
+// Requests that wait go on, and later ones wait anew.
+func (p *proxy) release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.gate)
+	p.gate = make(chan struct{})
+}
+
 func (p *proxy) count(text string) (n int, err error) {
 	r, err := parseMatch(text)
 	if err != nil {
@@ -127,17 +143,20 @@ func (p *proxy) closed(s *stream) {
 	close(s.over)
 }
 
-// Does f in each open watch that the rule matches, in that watch's own goroutine, and waits for it.
-func (p *proxy) each(r *rule, f func(s *stream) error) (n int) {
+func (p *proxy) matching(r *rule) (chosen []*stream) {
 	p.mu.Lock()
-	var chosen []*stream
+	defer p.mu.Unlock()
 	for s := range p.streams {
-		if r == nil || r.matchesRequest(&s.what) {
+		if r.matchesRequest(&s.what) {
 			chosen = append(chosen, s)
 		}
 	}
-	p.mu.Unlock()
-	for _, s := range chosen {
+	return chosen
+}
+
+// Does f in each open watch that the rule matches, in that watch's own goroutine, and waits for it.
+func (p *proxy) each(r *rule, f func(s *stream) error) (n int) {
+	for _, s := range p.matching(r) {
 		finished := make(chan struct{})
 		select {
 		case s.now <- func() error { defer close(finished); return f(s) }:

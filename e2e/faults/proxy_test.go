@@ -218,6 +218,42 @@ func TestRequests(t *testing.T) {
 	b.ctl("count list things", "6")
 }
 
+func TestStall(t *testing.T) {
+	b := newBench(t)
+	b.ctl("on list things times=2 : stall", "ok")
+	answers := make(chan string, 2)
+	for i := 0; i < 2; i++ {
+		go func() {
+			_, body, _ := b.get(things)
+			answers <- body
+		}()
+	}
+	select {
+	case got := <-answers:
+		t.Fatal(got)
+	case <-time.After(200 * time.Millisecond):
+	}
+	if b.requests.Load() != 0 {
+		t.Error("the server was asked")
+	}
+	b.ctl("release", "ok 0")
+	if one, other := <-answers, <-answers; one == "" || other == "" {
+		t.Errorf("%q, %q", one, other)
+	}
+}
+
+func TestAgain(t *testing.T) {
+	b := newBench(t)
+	b.ctl("on list things times=all : again", "ok")
+	for range 3 {
+		b.wantGet(things, 200, "answer 1")
+	}
+	b.ctl("clear", "ok")
+	b.wantGet(things, 200, "answer 2")
+	b.ctl("on list things times=all : again", "ok")
+	b.wantGet(things, 200, "answer 3")
+}
+
 func TestRevoke(t *testing.T) {
 	b := newBench(t)
 	b.wantGet(things, 200, "answer")
@@ -292,14 +328,16 @@ func TestError(t *testing.T) {
 }
 
 func TestFreeze(t *testing.T) {
-	both(t, func(b *bench, transport string) {
-		w := b.watch(transport, "")
-		b.ctl("on watch things : freeze", "ok")
-		b.events <- someEvent("ADDED", "a", 1)
-		b.ctl("await", "ok")
-		b.wantSilence(w)
-		w.hangUp()
-	})
+	for _, fault := range []string{"freeze", "vanish"} {
+		both(t, func(b *bench, transport string) {
+			w := b.watch(transport, "")
+			b.ctl("on watch things : "+fault, "ok")
+			b.events <- someEvent("ADDED", "a", 1)
+			b.ctl("await", "ok")
+			b.wantSilence(w)
+			w.hangUp()
+		})
+	}
 }
 
 func TestOlder(t *testing.T) {
