@@ -58,6 +58,11 @@ bool leader_deposed(const struct leader *l)
 	return lease_lost(l->lease);
 }
 
+bool leader_unreachable(const struct leader *l)
+{
+	return *lease_trouble(l->lease);
+}
+
 static void on_api_closed(void *arg)
 {
 	struct leader *l = arg;

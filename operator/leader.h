@@ -25,6 +25,8 @@ int leader_new(struct loop *l, const struct leader_cfg *cfg, struct leader **ret
 bool leader_leads(const struct leader *l);
 /* It led, and another replica may by now. */
 bool leader_deposed(const struct leader *l);
+/* The Lease could not be read or written when we last tried. */
+bool leader_unreachable(const struct leader *l);
 /* Hands the lead over: when all work has stopped. */
 void leader_close(struct leader *l, void (*closed)(void *arg), void *arg);
 

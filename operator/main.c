@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define DRAIN_MS   20000
@@ -30,6 +31,7 @@ struct app {
 	struct workers workers;
 	struct dispatch *dispatch;
 	struct serve_cfg serve;
+	char *const *command_line;
 	bool ending;
 };
 
@@ -93,7 +95,17 @@ static void on_signal(void *arg, int signum)
 	dispatch_close(a->dispatch, DRAIN_MS, on_dispatch_closed, a);
 }
 
-/* Another replica may lead by now: an orderly end would be too long. */
+/* As after a power cut, but that nobody has to start us. */
+static _Noreturn void start_anew(const struct app *a)
+{
+	while (waitpid(-1, NULL, 0) > 0)
+		; /* the workers are killed */
+	execv("/proc/self/exe", a->command_line);
+	_exit(EXIT_OTHER);
+}
+
+/* Another replica may lead by now: an orderly end would be too long.  If it is the API server that is away, we stand
+ * by for it to come back; else something is odd with us, and whoever started us shall know. */
 static void on_lead(void *arg, bool leads)
 {
 	struct app *a = arg;
@@ -103,6 +115,10 @@ static void on_lead(void *arg, bool leads)
 		return;
 	}
 	dispatch_kill(a->dispatch);
+	if (leader_unreachable(a->leader)) {
+		log_warn("starting anew, as a standby", NULL);
+		start_anew(a);
+	}
 	log_error("ending at once: this replica leads no more", NULL);
 	_exit(EXIT_OTHER);
 }
@@ -225,9 +241,9 @@ static int start(struct app *a, const struct option_value *o, struct err *e)
 	return rc;
 }
 
-static int run(const struct option_value *o)
+static int run(const struct option_value *o, char *const *argv)
 {
-	struct app a = { 0 };
+	struct app a = { .command_line = argv };
 	struct err e = { "" };
 	int exit_code = EXIT_OK;
 
@@ -275,7 +291,7 @@ int main(int argc, char **argv)
 	} else if (o[O_VERSION].given) {
 		exit_code = printf("berth-operator %s\n", BERTH_VERSION) > 0 ? EXIT_OK : EXIT_OTHER;
 	} else {
-		exit_code = run(o);
+		exit_code = run(o, argv);
 	}
 	options_clear(N_OPTIONS, o);
 	return exit_code;
