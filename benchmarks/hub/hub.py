@@ -14,6 +14,10 @@ from pathlib import Path
 from contestants import ROOT, bed
 
 KINDS = re.compile(r'"resource":"(managedclusters|manifestworks|addonplacementscores)"')
+CLUSTER, WORK, BERTH = "cluster.open-cluster-management.io", "work.open-cluster-management.io", "berth.dev"
+WATCHED = (f"{CLUSTER}/v1/managedclusters", f"{CLUSTER}/v1alpha1/addonplacementscores", f"{WORK}/v1/manifestworks",
+           f"{BERTH}/v1alpha1/clusteronboardings", f"{BERTH}/v1alpha1/onboardingplans",
+           f"{BERTH}/v1alpha1/functionschedulers")
 PLAN = """
 apiVersion: berth.dev/v1alpha1
 kind: FunctionScheduler
@@ -81,6 +85,19 @@ class Hub:
         self.path.joinpath("audit.log").unlink()
         self.audit_at = 0
         bed("revive", "hub")
+        self.wait_watchable(WATCHED)
+
+    def wait_watchable(self, paths):
+        """After its start the API server refuses watches with 429 until it has read what there is."""
+        words = [self.kubectl, "--kubeconfig", self.kubeconfigs["kubeconfig"], "get", "--raw"]
+        while paths:
+            tries = [subprocess.Popen([*words, f"/apis/{path}?watch=1&timeoutSeconds=1"], stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL) for path in paths]
+            paths = [path for path, watch in zip(paths, tries) if watch.wait()]
+
+    def audited(self):
+        """Bytes in the audit log."""
+        return self.path.joinpath("audit.log").stat().st_size
 
     def reset_with_old(self, clusters):
         """To a hub with so many clusters that joined long ago and have not been heard of since."""

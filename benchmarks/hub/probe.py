@@ -7,7 +7,7 @@ import time
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 SAMPLE_SECONDS = 0.05
-QUIET_SECONDS, QUIET_CPU = 2.0, 0.04
+QUIET_SECONDS, QUIET_CPU, QUIET_BYTES = 2.0, 0.04, 8192
 
 
 def children(pid):
@@ -72,13 +72,14 @@ class Probe:
                 total += next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
         return total
 
-    def wait_quiet(self, limit):
-        """Until hardly any CPU was used for a while; False: not within `limit` seconds."""
+    def wait_quiet(self, limit, written):
+        """Until hardly any CPU was used for a while, and hardly anything was `written()` (of bytes, by whomever:
+        one who waits for a busy server is not at rest); False: not within `limit` seconds."""
         end = time.monotonic() + limit
         while time.monotonic() < end:
-            before = self.cpu()
+            cpu, size = self.cpu(), written()
             time.sleep(QUIET_SECONDS)
-            if self.cpu() - before <= QUIET_CPU:
+            if self.cpu() - cpu <= QUIET_CPU and written() - size <= QUIET_BYTES:
                 return True
         return False
 
