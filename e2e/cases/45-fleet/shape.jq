@@ -25,6 +25,8 @@ def lines($path):
 	elif type == "array" and . != [] then
 		to_entries[] | .key as $i | .value | lines("\($path)[\(key($i) | replaced($cluster; "CLUSTER"))]")
 	elif ($path | endswith(".settled")) then "\($path) = true or false"
+	elif . == "Running" or . == "Succeeded" then # a pod whose container has ended may be seen as either
+		"\($path) = Running or Succeeded"
 	elif type == "string" and startswith("{\"schema\"") then
 		fromjson | lines("\($path)(json)")
 	else "\($path | replaced($cluster; "CLUSTER")) = \(shape)" end;
