@@ -133,8 +133,11 @@ cJSON *body_status(const struct onboard_view *v, const struct onboard_todo *t, i
 {
 	const struct onboarding *o = v->onboarding;
 	cJSON *patch = xjson_array();
+	char rv[24];
 
 	xpatch_add(patch, "test", "/metadata/uid", cJSON_CreateString(o->uid));
+	xpatch_add(patch, "test", "/metadata/resourceVersion",
+		cJSON_CreateString(version_text(o->rv, rv)));
 	xpatch_add(patch, "test", "/status/conditions/0/type", cJSON_CreateString("ClusterReady"));
 	if (t->keep_ready) {
 		xpatch_add(patch, "test", "/status/run", cJSON_CreateNull());

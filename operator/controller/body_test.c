@@ -159,7 +159,7 @@ static void test_status_while_it_is_ours(void **state)
 	onb.cluster_ready = (struct own_cond){ .status = STATUS_FALSE, .since = T0 };
 	onb.ready = (struct own_cond){ .status = STATUS_FALSE, .since = T0 };
 	is_patch(body_status(&view, &todo, NOW),
-		"[" TEST_UID
+		"[" TEST_UID TEST_RV
 		"{'op':'test','path':'/status/conditions/0/type','value':'ClusterReady'},"
 		"{'op':'test','path':'/status/run','value':null},"
 		"{'op':'test','path':'/status/conditions/1/type','value':'Ready'},"
@@ -174,7 +174,7 @@ static void test_status_after_a_worker(void **state)
 	onb.cluster_ready = (struct own_cond){ .status = STATUS_TRUE, .since = T0 };
 	todo.keep_ready = todo.joins = false;
 	is_patch(body_status(&view, &todo, NOW),
-		"[" TEST_UID
+		"[" TEST_UID TEST_RV
 		"{'op':'test','path':'/status/conditions/0/type','value':'ClusterReady'},"
 		"{'op':'replace','path':'/status/conditions/0','value':READY}]",
 		AT0, AT0);
