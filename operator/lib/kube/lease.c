@@ -213,6 +213,8 @@ static void tick(void *arg)
 {
 	struct lease *l = arg;
 
+	if (l->held && l->busy && !lease_held(l) && !*l->trouble)
+		snprintf(l->trouble, sizeof(l->trouble), "the API server does not answer");
 	if (l->held && !lease_held(l))
 		lose(l, *l->trouble ? l->trouble : "it could not be renewed in time");
 	else if (l->busy)

@@ -26,6 +26,7 @@
 static struct lease *lease;
 static struct timer limit;
 static unsigned taken, lost;
+static char trouble[256]; /* as it was when the lease was taken or lost last */
 static unsigned want_taken, want_lost, want_asked; /* the scene ends when all are reached */
 
 static void client_over(void *arg)
@@ -57,6 +58,7 @@ static void changed(void *arg, bool held)
 {
 	(void)arg;
 	*(held ? &taken : &lost) += 1;
+	snprintf(trouble, sizeof(trouble), "%s", lease_trouble(lease));
 	T_EQ(lease_held(lease), held);
 }
 
@@ -170,6 +172,7 @@ static void one_that_hangs_is_lost_in_time(void **state)
 	(void)state;
 	PLAY(LEASE("1", ""), LEASE("2", "me"), { 200, .body = "{}", .delay_ms = 3000 });
 	play(1, 1, 0);
+	T_TRUE(*trouble);
 	T_TRUE(clock_mono_ms() - began < 3000); /* not when it was answered at last */
 }
 
