@@ -42,8 +42,11 @@ class Fleet:
         words = [ROOT / "build/berth-fleet", "--kubeconfig", hub.kubeconfigs["kubeconfig"], "--prefix", prefix,
                  "--clusters", clusters, "--hub", "self", "--quick", "--progress", 0, *options]
         self.process = subprocess.Popen(list(map(str, words)), stdout=hub.log, stderr=hub.log, stdin=subprocess.DEVNULL)
+        self.hub = hub
+        hub.fleets.add(self)
 
     def stop(self):
+        self.hub.fleets.discard(self)
         self.process.send_signal(signal.SIGTERM)
         self.process.wait()
 
@@ -52,6 +55,9 @@ class Hub:
     def __init__(self, folder, log):
         self.saved = folder / "saved"
         self.log = open(log / "hub.log", "a", encoding="utf-8")
+        self.fleets = set()
+
+    def up(self):
         bed("up", "--bare")
         self.path = Path(bed("state")) / "hub"
         self.kubectl = Path(bed("bin")) / "kubectl"
@@ -72,6 +78,11 @@ class Hub:
     def do(self, *args, text=None):
         subprocess.run([self.kubectl, "--kubeconfig", self.kubeconfigs["kubeconfig"], *args],
                        check=True, input=text, text=True, stdout=self.log)
+
+    def down(self):
+        for fleet in set(self.fleets):
+            fleet.stop()
+        bed("down")
 
     def save(self, name):
         bed("kill", "hub")

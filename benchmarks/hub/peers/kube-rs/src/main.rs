@@ -2,7 +2,7 @@
 //! feedback appears, the cluster gets an AddOnPlacementScore.
 //!
 //! With the feature `tuned` it does what kube.rs advises against memory: types with only the fields that are
-//! looked at, managedFields and annotations dropped, streaming lists, one thread.
+//! looked at, managedFields, annotations, labels and finalizers dropped, streaming lists, one thread.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -46,8 +46,8 @@ where
         .default_backoff()
         .modify(|object| {
             if TUNED {
-                object.managed_fields_mut().clear();
-                object.annotations_mut().clear();
+                let meta = object.meta_mut();
+                (meta.managed_fields, meta.annotations, meta.labels, meta.finalizers) = (None, None, None, None);
             }
         })
         .reflect(writer)
