@@ -15,14 +15,12 @@ import (
 const controlHelp = `  on RULE           arm a fault: on VERBS RESOURCES [TERM=VALUE]... : FAULT [ARG=VALUE]...
   now RULE          do it to every open watch that matches
   release [MATCH]   let go what is held or stalled (VERBS RESOURCES [TERM=VALUE]...: only those watches)
-  await             wait until every armed fault with a limit has been done
+  await [SECONDS]   wait until every armed fault with a limit has been done (30)
   clear             disarm all
   revoke            the tokens seen so far are refused with 401
   count MATCH       how many requests matched so far
   streams MATCH     how many watches are open
 `
-
-const awaitLimit = 30 * time.Second
 
 func control(l net.Listener, command func(line string) (string, error)) {
 	for {
@@ -54,7 +52,7 @@ func (p *proxy) command(line string) (string, error) {
 	case "release":
 		return p.commandRelease(rest)
 	case "await":
-		return p.commandAwait()
+		return p.commandAwait(rest)
 	case "clear":
 		p.rules.clear()
 		p.mu.Lock()
@@ -105,8 +103,9 @@ func (p *proxy) commandRelease(match string) (string, error) {
 	return fmt.Sprintf("ok %d", p.each(r, (*stream).release)), nil
 }
 
-func (p *proxy) commandAwait() (string, error) {
-	for end := time.Now().Add(awaitLimit); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+func (p *proxy) commandAwait(rest string) (string, error) {
+	seconds := args{"seconds": rest}.number("seconds", 30)
+	for end := time.Now().Add(time.Duration(seconds) * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if len(p.rules.open()) == 0 {
 			return "ok", nil
 		}

@@ -5,14 +5,13 @@
 
 FAULTS=$ROOT/build/e2e/faults
 
-on_exit_with_jobs() { # a case that breaks off leaves nothing behind
+jobs_end() { # a case that breaks off leaves nothing behind
 	local pids
 	pids=$(jobs -p)
 	# shellcheck disable=SC2086
 	[ -z "$pids" ] || kill $pids 2>/dev/null || true
-	on_exit
 }
-trap on_exit_with_jobs EXIT
+trap 'jobs_end; on_exit' EXIT
 
 proxy_start() { # SCENE [OPTION...]
 	local dir=$1

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -53,7 +54,8 @@ func parseOptions() (o options) {
 func usage() {
 	fmt.Fprint(os.Stderr, "usage: faults --kubeconfig FILE --write-kubeconfig FILE [OPTION]... [COMMAND ARG...]\n"+
 		"       faults ctl SOCKET LINE...\n"+
-		"       faults sink SOCKET LOG\n\nWith a COMMAND the proxy lives as long as that, which gets the proxy's signals.\n\n")
+		"       faults sink SOCKET LOG\n"+
+		"       faults beat KUBECONFIG PATH COUNT\n\nWith a COMMAND the proxy lives as long as that, which gets the proxy's signals.\n\n")
 	flag.PrintDefaults()
 	fmt.Fprintf(os.Stderr, "\nLINE:\n%s\nTERM:\n"+
 		"  agent=TEXT query=TEXT transport=ws|http            of the request: parts, or which\n"+
@@ -69,6 +71,16 @@ func main() {
 	}
 	if len(os.Args) == 4 && os.Args[1] == "sink" {
 		fail(runSink(os.Args[2], os.Args[3]))
+	}
+	if len(os.Args) == 5 && os.Args[1] == "beat" {
+		count, err := strconv.Atoi(os.Args[4])
+		if err == nil {
+			err = beat(os.Args[2], os.Args[3], count)
+		}
+		if err != nil {
+			fail(err)
+		}
+		return
 	}
 	code, err := run(parseOptions())
 	if err != nil {
