@@ -177,7 +177,7 @@ static void test_delays_end_in_their_order(void **state)
 {
 	struct queue *q = *state;
 	int64_t last = 0;
-	char name[8];
+	char name[16];
 
 	for (int i = 0; i < 100; i++) {
 		snprintf(name, sizeof(name), "%d", i);

@@ -124,8 +124,8 @@ static void many_paths(void **state)
 		"{\"status\":{\"conditions\":[{\"type\":\"Joined\",\"status\":1,\"since\":\"3\"},"
 		"{\"since\":2,\"status\":3,\"type\":\"Ready\"}]},\"metadata\":{\"name\":\"n\"}}";
 	static const char *const want[] = { "3", "\"n\"", "1",
-		"{\"conditions\":[{\"type\":\"Joined\",\"status\":1,\"since\":\"3\"},"
-		"{\"since\":2,\"status\":3,\"type\":\"Ready\"}]}",
+		("{\"conditions\":[{\"type\":\"Joined\",\"status\":1,\"since\":\"3\"},"
+		 "{\"since\":2,\"status\":3,\"type\":\"Ready\"}]}"),
 		"2", "\"n\"", "\"Joined\"", "\"Joined\"",
 		"{\"since\":2,\"status\":3,\"type\":\"Ready\"}", "{\"name\":\"n\"}",
 		"{\"since\":2,\"status\":3,\"type\":\"Ready\"}" };
