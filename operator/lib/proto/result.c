@@ -38,7 +38,8 @@ static bool add_message(cJSON *obj, const char *message)
 	if (!message)
 		return true;
 	cut = mem_strndup(message, utf8_cut(message, MAX_MESSAGE));
-	return cut && field_add(obj, "message", cut);
+	/* Nothing stays of a lone first byte, and a member that is there must not be empty. */
+	return cut && (!*cut || field_add(obj, "message", cut));
 }
 
 char *result_line(const struct result *r)

@@ -66,6 +66,24 @@ static void long_message_is_cut(void **state)
 	T_EQ(strlen(in.message), 1023);
 }
 
+/* Cutting a lone first byte leaves nothing, and an empty member would be refused on the other side. */
+static void message_of_which_nothing_is_left_is_none(void **state)
+{
+	static const char *const messages[] = { "\xf1", "\xc3", "" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(messages); i++) {
+		struct result out = { .id = (char *)"i", .subject = (char *)"s" };
+		AUTO(result_clear) struct result in = { 0 };
+		AUTO_STR line = NULL;
+
+		out.message = (char *)messages[i];
+		line = result_line(&out);
+		T_EQ(parse(line, &in, NULL), 0);
+		T_NULL(in.message);
+	}
+}
+
 static void what_is_no_result_is_refused(void **state)
 {
 	static const struct {
@@ -122,6 +140,7 @@ int main(void)
 		cmocka_unit_test(line_and_parse_agree),
 		cmocka_unit_test(every_outcome_travels),
 		cmocka_unit_test(long_message_is_cut),
+		cmocka_unit_test(message_of_which_nothing_is_left_is_none),
 		cmocka_unit_test(what_is_no_result_is_refused),
 		cmocka_unit_test(survives_lack_of_memory),
 	};
