@@ -31,8 +31,8 @@ LDLIBS  += -lwebsockets -lcurl -lcjson -lyaml -luv -lssl -lcrypto -lm
 objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %_test.c %_fuzz.c,$(wildcard $(1))))
 tests    = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)))
 
-LIB      := base loop kube proto
-LIB_A    := $(foreach l,kube proto loop base,$(BUILD)/lib$(l).a)
+LIB      := base loop http kube proto
+LIB_A    := $(foreach l,kube http proto loop base,$(BUILD)/lib$(l).a)
 TESTING  := $(call objects,operator/lib/testing/*.c)
 WIRING   := $(call objects,operator/*.c)
 OPERATOR := $(call objects,operator/controller/*.c operator/dispatch/*.c operator/serve/*.c)

@@ -16,8 +16,8 @@
 
 #include "base/backoff.h"
 #include "base/heap.h"
+#include "kube/api_http.h"
 #include "kube/client.h"
-#include "kube/http.h"
 
 #include <sys/queue.h>
 
@@ -47,7 +47,7 @@ TAILQ_HEAD(calls, call);
 struct kube {
 	struct loop *loop;
 	const struct kube_config *config;
-	struct http *http;
+	struct api_http http;
 	char *field_manager;
 	unsigned max_inflight, slots_used;
 	int64_t give_up_ms;

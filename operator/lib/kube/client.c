@@ -211,11 +211,11 @@ int kube_new(struct loop *l, const struct kube_cfg *cfg, struct kube **ret, stru
 	AUTO_STR field_manager = buf_steal(&manager);
 	if (!k || !field_manager)
 		return err_set(e, ENOMEM, "API client: out of memory");
-	int rc = http_new(l, cfg->config, cfg->user_agent, CONNECTIONS, &k->http, e);
+	int rc = api_http_init(&k->http, l, cfg->config, cfg->user_agent, CONNECTIONS, e);
 	if (rc < 0)
 		return rc;
 	k->loop = l;
-	http_fence(k->http, cfg->may_send, cfg->may_send_arg);
+	http_fence(k->http.client, cfg->may_send, cfg->may_send_arg);
 	k->config = cfg->config;
 	k->field_manager = STEAL(field_manager);
 	k->max_inflight = cfg->max_inflight ? cfg->max_inflight : MAX_INFLIGHT;
@@ -250,7 +250,7 @@ static void http_closed(void *arg)
 
 void kube_cancelled(struct kube *k)
 {
-	http_close(k->http, http_closed, k);
+	api_http_close(&k->http, http_closed, k);
 }
 
 void kube_close(struct kube *k, void (*closed)(void *arg), void *arg)

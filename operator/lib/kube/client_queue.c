@@ -253,7 +253,7 @@ static void send_call(struct call *c)
 	}
 	c->x.token = k->token;
 	c->x.timeout_ms = c->give_up_at ? c->give_up_at - clock_mono_ms() : 0;
-	if (http_start(k->http, &c->x) < 0) {
+	if (api_http_start(&k->http, &c->x) < 0) {
 		fail_attempt(c, -ENOMEM, "out of memory");
 		return;
 	}
@@ -288,7 +288,7 @@ static void alarm_rang(struct call *c)
 static void cancel(struct call *c)
 {
 	if (c->x.easy) {
-		http_cancel(c->kube->http, &c->x);
+		http_cancel(c->kube->http.client, &c->x);
 		c->kube->stats.inflight--;
 	}
 	finish_with(c, ECANCELED, "the client is closing");

@@ -108,9 +108,9 @@ static void answers_become_errors(void **state)
 			"get namespaces x: HTTP 200 with a body that is no JSON" },
 		{ { .status = 200 }, -EPROTO, "", "get namespaces x: HTTP 200 without a body" },
 		{ { 200, .filler = (8 << 20) + 1 }, -EMSGSIZE, "",
-			"get namespaces x: the answer is larger than 8 MiB" },
+			"get namespaces x: the answer is larger than 8388608 bytes" },
 		{ { 200, .filler = (8 << 20) + 1, .unsized = true }, -EMSGSIZE, "",
-			"get namespaces x: the answer is larger than 8 MiB" },
+			"get namespaces x: the answer is larger than 8388608 bytes" },
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {

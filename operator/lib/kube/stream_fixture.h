@@ -31,7 +31,7 @@ struct scene {
 	struct peer peer;
 	struct loop *loop;
 	struct ws *ws;
-	struct http *http;
+	struct api_http http;
 	struct watch_transport transport;
 	struct kube_config config;
 	char server[128];
@@ -95,7 +95,7 @@ static inline void on_down(void *arg, const struct stream_end *end)
 	else if (s->ws)
 		ws_close(s->ws, NULL, NULL);
 	else
-		http_close(s->http, NULL, NULL);
+		api_http_close(&s->http, NULL, NULL);
 }
 
 /* A server that does cfg->script, and a config that trusts it. */
@@ -154,9 +154,9 @@ static inline void scene_open(struct scene *s)
 		T_EQ(ws_new(s->loop, &s->config, "berth-operator/test", &s->ws, &e), 0);
 		s->transport = watch_over_ws(s->ws);
 	} else {
-		T_EQ(http_new(s->loop, &s->config, "berth-operator/test", 0, &s->http, &e), 0);
+		T_EQ(api_http_init(&s->http, s->loop, &s->config, "berth-operator/test", 0, &e), 0);
 		s->transport =
-			s->by == BY_HTTP ? watch_over_http(s->http) : watch_by_pages(s->http);
+			s->by == BY_HTTP ? watch_over_http(&s->http) : watch_by_pages(&s->http);
 	}
 }
 

@@ -7,7 +7,7 @@
  * server and proxy speaks.
  *
  * There is no ping as WebSockets have.  What is between us and the next hop is probed by TCP: with
- * keep-alive each 5 s after 15 s of silence and TCP_USER_TIMEOUT of 20 s (http_server.c) a connection whose
+ * keep-alive each 5 s after 15 s of silence and TCP_USER_TIMEOUT of 20 s (http/exchange.c) a connection whose
  * other end vanished is lost after about 20 s.  A proxy that keeps its end open while the server behind it is
  * gone, and a server that hangs, are found by what watch.c expects to hear: bookmarks. */
 #include "kube/watch_transport.h"
@@ -21,7 +21,7 @@
 
 struct http_watch {
 	struct http_exchange x;
-	struct http *http;
+	struct api_http *http;
 	struct stream_cfg cfg;
 	char *path, *token;
 	struct lines lines;
@@ -35,7 +35,7 @@ struct http_watch {
 static void because(struct http_watch *c, const char *text)
 {
 	if (!*c->why.msg)
-		err_set(&c->why, EIO, "%s: %s", http_config(c->http)->server, text);
+		err_set(&c->why, EIO, "%s: %s", c->http->config->server, text);
 }
 
 static void watch_free(struct http_watch *c)
@@ -61,7 +61,7 @@ static void cut(void *arg)
 {
 	struct http_watch *c = arg;
 
-	http_cancel(c->http, &c->x);
+	http_cancel(c->http->client, &c->x);
 	timer_close(&c->timer, gone);
 }
 
@@ -152,7 +152,7 @@ static void begin(void *arg)
 {
 	static const struct http_stream stream = { .open = opened, .bytes = came };
 	struct http_watch *c = arg;
-	const struct kube_config *config = http_config(c->http);
+	const struct kube_config *config = c->http->config;
 	int rc = kube_config_token(config, &c->token, &c->why);
 
 	c->x.method = "GET";
@@ -162,7 +162,7 @@ static void begin(void *arg)
 	c->x.done = done;
 	c->timer.cb = too_late;
 	timer_set(&c->timer, c->cfg.answer_ms);
-	if (rc == 0 && (rc = http_start(c->http, &c->x)) < 0)
+	if (rc == 0 && (rc = api_http_start(c->http, &c->x)) < 0)
 		because(c, "out of memory");
 	if (rc < 0)
 		timer_close(&c->timer, gone);
@@ -181,13 +181,13 @@ static int connect_http(void *ctx, const struct stream_cfg *cfg, void **ret_conn
 	c->http = ctx;
 	c->cfg = *cfg;
 	c->lines = (struct lines){ .max_line = cfg->max_message, .line = line, .arg = c };
-	timer_init(http_loop(c->http), &c->timer, begin, c);
+	timer_init(c->http->loop, &c->timer, begin, c);
 	timer_set(&c->timer, 0);
 	*ret_conn = c;
 	return 0;
 }
 
-struct watch_transport watch_over_http(struct http *http)
+struct watch_transport watch_over_http(struct api_http *http)
 {
 	return (struct watch_transport){
 		.name = "http",

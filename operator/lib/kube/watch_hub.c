@@ -78,7 +78,7 @@ int watch_hub_new(const struct watch_hub_cfg *cfg, struct watch_hub **ret, struc
 
 	if (!h)
 		return err_set(e, ENOMEM, "watches: out of memory");
-	int rc = http_new(cfg->loop, cfg->config, cfg->user_agent, 0, &h->client, e);
+	int rc = api_http_init(&h->client, cfg->loop, cfg->config, cfg->user_agent, 0, e);
 	if (rc < 0) {
 		mem_free(h);
 		return rc;
@@ -86,8 +86,8 @@ int watch_hub_new(const struct watch_hub_cfg *cfg, struct watch_hub **ret, struc
 	h->loop = cfg->loop;
 	h->mode = cfg->mode;
 	h->ws = watch_over_ws(cfg->ws);
-	h->http = watch_over_http(h->client);
-	h->pages = watch_by_pages(h->client);
+	h->http = watch_over_http(&h->client);
+	h->pages = watch_by_pages(&h->client);
 	*ret = h;
 	return 0;
 }
@@ -107,5 +107,5 @@ void watch_hub_close(struct watch_hub *h, void (*closed)(void *arg), void *arg)
 {
 	h->closed = closed;
 	h->arg = arg;
-	http_close(h->client, client_closed, h);
+	api_http_close(&h->client, client_closed, h);
 }

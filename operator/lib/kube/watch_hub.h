@@ -13,7 +13,7 @@ struct watch_hub {
 	struct loop *loop;
 	enum watch_mode mode;
 	struct watch_transport ws, http, pages;
-	struct http *client; /* what the last two use; ours */
+	struct api_http client; /* what the last two use */
 	/* Monotonic, 0 as long as nothing is known against them. */
 	int64_t upgrade_at;   /* upgrades are refused, and not tried before */
 	int64_t watchlist_at; /* there is no WatchList, and it is not tried before */

@@ -29,7 +29,7 @@ static const char *const paths[] = {
 
 struct pages {
 	struct http_exchange x;
-	struct http *http;
+	struct api_http *http;
 	struct stream_cfg cfg;
 	char *path, *page, *token; /* of the list; of this page; bearer */
 	char *more;                /* continue token of the next page; NULL: it is the first */
@@ -43,7 +43,7 @@ struct pages {
 static void because(struct pages *p, const char *text)
 {
 	if (!*p->why.msg)
-		err_set(&p->why, EIO, "%s: %s", http_config(p->http)->server, text);
+		err_set(&p->why, EIO, "%s: %s", p->http->config->server, text);
 }
 
 static void pages_free(struct pages *p)
@@ -70,7 +70,7 @@ static void cut(void *arg)
 {
 	struct pages *p = arg;
 
-	http_cancel(p->http, &p->x);
+	http_cancel(p->http->client, &p->x);
 	timer_close(&p->timer, gone);
 }
 
@@ -196,14 +196,14 @@ static void next_page(void *arg)
 
 	mem_free(STEAL(p->token));
 	mem_free(STEAL(p->page));
-	int rc = kube_config_token(http_config(p->http), &p->token, &p->why);
+	int rc = kube_config_token(p->http->config, &p->token, &p->why);
 	p->page = page_path(p);
 	p->x.method = "GET";
 	p->x.path = p->page;
 	p->x.token = p->token;
 	p->x.done = done;
 	if (rc == 0)
-		rc = p->page ? http_start(p->http, &p->x) : -ENOMEM;
+		rc = p->page ? api_http_start(p->http, &p->x) : -ENOMEM;
 	if (rc < 0) {
 		because(p, "out of memory");
 		timer_close(&p->timer, gone);
@@ -223,13 +223,13 @@ static int connect_pages(void *ctx, const struct stream_cfg *cfg, void **ret_con
 	p->http = ctx;
 	p->cfg = *cfg;
 	p->limit = PAGE;
-	timer_init(http_loop(p->http), &p->timer, next_page, p);
+	timer_init(p->http->loop, &p->timer, next_page, p);
 	timer_set(&p->timer, 0);
 	*ret_conn = p;
 	return 0;
 }
 
-struct watch_transport watch_by_pages(struct http *http)
+struct watch_transport watch_by_pages(struct api_http *http)
 {
 	return (struct watch_transport){
 		.name = "pages",

@@ -154,7 +154,7 @@ static void one_object_too_large(void **state)
 	memset(large, ' ', LARGE);
 	list(&s, script);
 	scene_run(&s);
-	T_HAS(s.why, "larger than 8 MiB");
+	T_HAS(s.why, "larger than 8388608 bytes");
 	T_STR(s.whole, "");
 	T_EQ(s.peer.requests, 5); /* 500, 125, 31, 7, 1 */
 	scene_clear(&s);
@@ -246,7 +246,7 @@ static void out_of_memory(void **state)
 		fired = oom_off();
 		if (rc < 0) {
 			T_EQ(rc, -ENOMEM);
-			http_close(s.http, NULL, NULL);
+			api_http_close(&s.http, NULL, NULL);
 			loop_run(s.loop);
 		} else {
 			T_EQ(s.downs, 1);

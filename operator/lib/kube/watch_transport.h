@@ -4,7 +4,7 @@
 
 #include "base/auto.h"
 #include "base/err.h"
-#include "kube/http.h"
+#include "kube/api_http.h"
 #include "kube/stream.h"
 
 struct ws;
@@ -19,9 +19,9 @@ struct watch_transport {
 };
 
 struct watch_transport watch_over_ws(struct ws *ws);
-struct watch_transport watch_over_http(struct http *http);
+struct watch_transport watch_over_http(struct api_http *http);
 /* No watch, but what stands in for its initial events.  `path` ends in ? or &; max_message and the deadlines do
- * not count here: http.h's do, for each page. */
-struct watch_transport watch_by_pages(struct http *http);
+ * not count here: target.h's do, for each page. */
+struct watch_transport watch_by_pages(struct api_http *http);
 
 #endif

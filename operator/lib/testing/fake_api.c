@@ -43,18 +43,33 @@ static void copy_header(const char *head, const char *name, char *out, size_t si
 			at + strlen(name));
 }
 
-static bool read_exactly(SSL *ssl, char *out, size_t n)
+/* One client's connection. */
+struct line {
+	int fd;
+	SSL *ssl; /* NULL: without TLS */
+};
+
+static bool read_exactly(const struct line *l, char *out, size_t n)
 {
-	for (int got; n > 0; n -= (size_t)got, out += got)
-		if ((got = SSL_read(ssl, out, (int)n)) <= 0)
+	for (int got; n > 0; n -= (size_t)got, out += got) {
+		got = l->ssl ? SSL_read(l->ssl, out, (int)n) : (int)read(l->fd, out, n);
+		if (got <= 0)
 			return false;
+	}
 	return true;
 }
 
-static bool read_head(SSL *ssl, char *out, size_t size)
+static bool write_all(const struct line *l, const char *bytes, size_t n)
+{
+	if (l->ssl)
+		return n == 0 || SSL_write(l->ssl, bytes, (int)n) > 0;
+	return send(l->fd, bytes, n, MSG_NOSIGNAL) == (ssize_t)n;
+}
+
+static bool read_head(const struct line *l, char *out, size_t size)
 {
 	for (size_t n = 0; n < size - 1; n++) {
-		if (!read_exactly(ssl, out + n, 1))
+		if (!read_exactly(l, out + n, 1))
 			return false;
 		out[n + 1] = '\0';
 		if (n >= 3 && !strcmp(out + n - 3, "\r\n\r\n"))
@@ -63,29 +78,31 @@ static bool read_head(SSL *ssl, char *out, size_t size)
 	return false;
 }
 
-static void note_peer(SSL *ssl, struct fake_asked *a)
+static void note_peer(const struct line *l, struct fake_asked *a)
 {
-	X509 *peer = SSL_get0_peer_certificate(ssl);
+	X509 *peer = l->ssl ? SSL_get0_peer_certificate(l->ssl) : NULL;
+
 	if (peer)
 		X509_NAME_get_text_by_NID(X509_get_subject_name(peer), NID_commonName, a->peer,
 			sizeof(a->peer));
 }
 
-static bool read_request(SSL *ssl, struct fake_asked *a)
+static bool read_request(const struct line *l, struct fake_asked *a)
 {
 	char head[8192], length[16];
 	*a = (struct fake_asked){ 0 };
-	if (!read_head(ssl, head, sizeof(head)) ||
-		sscanf(head, "%7s %255s", a->method, a->path) != 2)
+	if (!read_head(l, head, sizeof(head)) || sscanf(head, "%7s %255s", a->method, a->path) != 2)
 		return false;
 	copy_header(head, "\r\nContent-Type: ", a->type, sizeof(a->type));
 	copy_header(head, "\r\nAuthorization: ", a->authorization, sizeof(a->authorization));
 	copy_header(head, "\r\nUser-Agent: ", a->agent, sizeof(a->agent));
+	snprintf(a->head, sizeof(a->head), "%.*s", (int)sizeof(a->head) - 1, head);
 	copy_header(head, "\r\nContent-Length: ", length, sizeof(length));
 	size_t n = (size_t)atol(length);
 	assert(n < sizeof(a->body));
-	note_peer(ssl, a);
-	return read_exactly(ssl, a->body, n);
+	a->connection = getpid(); /* a process serves each */
+	note_peer(l, a);
+	return read_exactly(l, a->body, n);
 }
 
 static const struct fake_answer *choose(struct fake_script *s, const struct fake_asked *a)
@@ -96,7 +113,7 @@ static const struct fake_answer *choose(struct fake_script *s, const struct fake
 	return &s->answers[n < s->answers_len ? n : s->answers_len - 1];
 }
 
-static bool answer(SSL *ssl, const struct fake_answer *a)
+static bool answer(const struct line *l, const struct fake_answer *a)
 {
 	char head[512], blanks[4096];
 	const char *body = a->body ? a->body : "";
@@ -110,11 +127,10 @@ static bool answer(SSL *ssl, const struct fake_answer *a)
 		n += sprintf(head + n, "Content-Length: %zu\r\n", strlen(body) + a->filler);
 	n += sprintf(head + n, "\r\n");
 	memset(blanks, ' ', sizeof(blanks));
-	bool ok = SSL_write(ssl, head, n) > 0 &&
-		(!*body || SSL_write(ssl, body, (int)strlen(body)) > 0);
+	bool ok = write_all(l, head, (size_t)n) && write_all(l, body, strlen(body));
 	for (size_t left = a->filler; ok && left > 0;) {
 		size_t some = left < sizeof(blanks) ? left : sizeof(blanks);
-		ok = SSL_write(ssl, blanks, (int)some) > 0;
+		ok = write_all(l, blanks, some);
 		left -= some;
 	}
 	return ok && !a->unsized;
@@ -123,10 +139,11 @@ static bool answer(SSL *ssl, const struct fake_answer *a)
 static void serve(struct fake_script *script, SSL_CTX *ctx, int fd)
 {
 	struct fake_asked a;
-	SSL *ssl = SSL_new(ctx);
-	SSL_set_fd(ssl, fd);
-	if (SSL_accept(ssl) == 1)
-		while (read_request(ssl, &a) && answer(ssl, choose(script, &a)))
+	struct line l = { .fd = fd, .ssl = ctx ? SSL_new(ctx) : NULL };
+	if (l.ssl)
+		SSL_set_fd(l.ssl, fd);
+	if (!l.ssl || SSL_accept(l.ssl) == 1)
+		while (read_request(&l, &a) && answer(&l, choose(script, &a)))
 			;
 	_exit(0);
 }
@@ -136,7 +153,7 @@ static void run_server(const struct fake_api *f, int listener)
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	SSL_CTX *ctx = make_context(f);
+	SSL_CTX *ctx = f->server.cert ? make_context(f) : NULL;
 	for (;;) {
 		int fd = accept(listener, NULL, NULL);
 		if (fd < 0)
@@ -193,8 +210,10 @@ void fake_api_start(struct fake_api *f, const char *name)
 {
 	int64_t now = clock_real_ms();
 	*f = (struct fake_api){ 0 };
-	pki_make_ca(&f->ca);
-	pki_issue(&f->ca, name, now - DAY_MS, now + DAY_MS, &f->server);
+	if (name) {
+		pki_make_ca(&f->ca);
+		pki_issue(&f->ca, name, now - DAY_MS, now + DAY_MS, &f->server);
+	}
 	f->script = mmap(NULL, sizeof(*f->script), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert(f->script != MAP_FAILED);

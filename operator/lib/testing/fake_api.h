@@ -1,5 +1,5 @@
-/* fake_api.h — an HTTPS server (HTTP/1.1) in a process of its own that answers by a script and remembers what
- * it was asked.  For what a real API server does not do on demand. */
+/* fake_api.h — an HTTP/1.1 server, with TLS or without, in a process of its own that answers by a script and
+ * remembers what it was asked.  For what a real API server does not do on demand. */
 #ifndef TESTING_FAKE_API_H
 #define TESTING_FAKE_API_H
 
@@ -20,7 +20,8 @@ struct fake_answer {
 
 struct fake_asked {
 	char method[8], path[256], type[64], authorization[64], agent[64], peer[32];
-	char body[2048];
+	char head[2048], body[2048]; /* head: all of it, cut */
+	int connection;              /* one of those that asked have the same */
 };
 
 #define FAKE_MOST 64
@@ -39,7 +40,7 @@ struct fake_api {
 	struct fake_script *script;
 };
 
-/* The certificate is for `name`: "IP:127.0.0.1". */
+/* The certificate is for `name`: "IP:127.0.0.1"; NULL: without TLS. */
 void fake_api_start(struct fake_api *f, const char *name);
 void fake_api_down(struct fake_api *f); /* as by a power cut */
 void fake_api_up(struct fake_api *f);   /* on the same port */

@@ -1,9 +1,9 @@
 /* libcurl tells which sockets to watch and when to be woken; uv_poll and one timer do that, and whatever
  * became of it is collected from curl_multi_info_read() afterwards. */
-#include "kube/http.h"
+#include "http/http.h"
 
 #include "base/mem.h"
-#include "kube/http_server.h"
+#include "http/exchange.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 struct http {
 	CURLM *multi;
 	struct loop *loop;
-	struct http_server server;
+	char *user_agent;
 	struct timer timer;
 	bool (*may_send)(void *arg);
 	void *may_send_arg;
@@ -52,8 +52,10 @@ static void describe(struct http_exchange *x, CURLcode code)
 	long os_errno = 0;
 	curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &os_errno);
 	const char *text = curl_easy_strerror(code);
+	char large[64];
+	snprintf(large, sizeof(large), "the answer is larger than %zu bytes", x->to->answer_most);
 	if (x->rc == -EMSGSIZE)
-		text = x->answer.oom ? "out of memory" : "the answer is larger than 8 MiB";
+		text = x->answer.oom ? "out of memory" : large;
 	else if (code == CURLE_COULDNT_CONNECT && os_errno)
 		text = strerror((int)os_errno);
 	else if (code == CURLE_SSL_CONNECT_ERROR && strstr(x->text, ":EVP lib"))
@@ -67,7 +69,7 @@ static void describe(struct http_exchange *x, CURLcode code)
 static void release(struct http *h, struct http_exchange *x)
 {
 	curl_multi_remove_handle(h->multi, x->easy);
-	http_exchange_unprepare(x);
+	exchange_unprepare(x);
 }
 
 static void finish(struct http *h, struct http_exchange *x, CURLcode code)
@@ -134,7 +136,7 @@ static void handle_closed(struct http *h)
 		return;
 	void (*closed)(void *arg) = h->closed;
 	void *arg = h->arg;
-	http_server_clear(&h->server);
+	mem_free(h->user_agent);
 	mem_free(h);
 	curl_global_cleanup();
 	if (closed)
@@ -212,10 +214,10 @@ int http_start(struct http *h, struct http_exchange *x)
 	x->rc = x->status = 0;
 	x->timed_out = x->chunked = false;
 	buf_reset(&x->answer);
-	int rc = http_server_prepare(&h->server, x);
+	int rc = exchange_prepare(x, h->user_agent);
 	if (rc < 0 || curl_multi_add_handle(h->multi, x->easy) == CURLM_OK)
 		return rc;
-	http_exchange_unprepare(x);
+	exchange_unprepare(x);
 	return -ENOMEM;
 }
 
@@ -231,11 +233,10 @@ void http_exchange_clear(struct http_exchange *x)
 	buf_clear(&x->answer);
 }
 
-static int set_up(struct http *h, const struct kube_config *config, const char *user_agent,
-	long most_connections)
+static int set_up(struct http *h, const char *user_agent, long most_connections)
 {
-	int rc = http_server_init(&h->server, config, user_agent);
-	h->multi = rc == 0 ? curl_multi_init() : NULL;
+	h->user_agent = mem_strdup(user_agent);
+	h->multi = h->user_agent ? curl_multi_init() : NULL;
 	if (!h->multi)
 		return -ENOMEM;
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
@@ -247,8 +248,8 @@ static int set_up(struct http *h, const struct kube_config *config, const char *
 	return 0;
 }
 
-int http_new(struct loop *l, const struct kube_config *config, const char *user_agent,
-	long most_connections, struct http **ret, struct err *e)
+int http_new(struct loop *l, const char *user_agent, long most_connections, struct http **ret,
+	struct err *e)
 {
 	struct http *h = mem_alloc(sizeof(*h));
 	if (!h)
@@ -257,7 +258,7 @@ int http_new(struct loop *l, const struct kube_config *config, const char *user_
 	h->loop = l;
 	h->open = 1;
 	timer_init(l, &h->timer, timer_rang, h);
-	if (set_up(h, config, user_agent, most_connections) < 0) {
+	if (set_up(h, user_agent, most_connections) < 0) {
 		http_close(h, NULL, NULL);
 		return err_set(e, ENOMEM, "HTTP client: out of memory");
 	}
@@ -269,16 +270,6 @@ void http_fence(struct http *h, bool (*may_send)(void *arg), void *arg)
 {
 	h->may_send = may_send;
 	h->may_send_arg = arg;
-}
-
-struct loop *http_loop(const struct http *h)
-{
-	return h->loop;
-}
-
-const struct kube_config *http_config(const struct http *h)
-{
-	return h->server.config;
 }
 
 void http_close(struct http *h, void (*closed)(void *arg), void *arg)
