@@ -23,7 +23,7 @@
 #define GIVE_UP_MS                                                                                 \
 	30000 /* a request: after that the event is answered Error and comes again later */
 
-#define LAST_WORDS_MS      2000
+#define LAST_WORDS_MS      5000
 #define LAST_WORDS_LOOK_MS 20
 
 enum {

@@ -10,7 +10,10 @@
  *
  * A call that waits because the server cannot be reached keeps its slot: while it is away, max_inflight
  * calls knock and the others stay in the queue.  One that waits for any other reason gives its slot up, so
- * that an object which always answers 500 holds up nobody else. */
+ * that an object which always answers 500 holds up nobody else.
+ *
+ * Background calls have a queue of their own.  One of them at a time is between FLYING and its callback, and
+ * is only sent while no other call is QUEUED: under load they take what is left. */
 #ifndef KUBE_CALL_H
 #define KUBE_CALL_H
 
@@ -31,6 +34,7 @@ struct call {
 	bool in_slot;
 	bool reauthenticated; /* its one try after a 401 is used up */
 	bool json_patch;
+	bool background;
 	bool any_body;               /* a 2xx need not carry JSON */
 	int64_t give_up_ms;          /* 0 = never */
 	int64_t started, give_up_at; /* monotonic; 0 = never */
@@ -54,7 +58,9 @@ struct kube {
 	int64_t retry_base_ms, retry_cap_ms; /* for struct backoff */
 	char *token;
 	int64_t token_at; /* monotonic; when the token was read */
-	struct calls queue, slots;
+	struct calls queue, background, slots;
+	struct call *in_background; /* the one under way; NULL = none */
+	unsigned n_background;      /* it and those that wait */
 	struct heap alarms;
 	struct timer timer; /* something is to be done: at the first alarm, or now */
 	struct kube_stats stats;
@@ -67,7 +73,8 @@ struct kube {
 	void *arg;
 };
 
-/* client_queue.c.  call_submit() takes the call only when it returns 0; -ENOMEM, -ECANCELED. */
+/* client_queue.c.  call_submit() takes the call only when it returns 0; -ENOMEM, -ECANCELED, -EAGAIN when
+ * too many wait in the background. */
 int call_submit(struct kube *k, struct call *c) MUST_CHECK;
 void call_free(struct call *c);
 void queue_run(void *kube);      /* the timer's callback */
@@ -75,9 +82,9 @@ void queue_ring(struct kube *k); /* sets the timer to what comes next */
 
 /* client.c.  All calls of a closing client are over. */
 void kube_cancelled(struct kube *k);
-/* kube_create() with a patience of its own. */
-int kube_create_within(struct kube *k, struct kube_object o, const cJSON *body, int64_t give_up_ms,
-	kube_done *done, void *arg) MUST_CHECK;
+/* kube_create() in the background, with a patience of its own, which begins at once. */
+int kube_create_in_background(struct kube *k, struct kube_object o, const cJSON *body,
+	int64_t give_up_ms, kube_done *done, void *arg) MUST_CHECK;
 
 /* client_reply.c: fills in what came of the call's last attempt. */
 void reply_fill(struct kube_reply *r, struct call *c);

@@ -21,6 +21,7 @@ struct request {
 	bool collection;
 	const char *query; /* more of it; NULL = none */
 	bool json_patch;
+	bool background;
 	int64_t give_up_ms;
 };
 
@@ -59,6 +60,7 @@ static int submit(struct kube *k, struct call *c, const struct request *r, kube_
 {
 	int rc = c->path && c->what && (c->body || !r->content_type) ? 0 : -ENOMEM;
 	c->json_patch = r->json_patch;
+	c->background = r->background;
 	c->give_up_ms = r->give_up_ms ? r->give_up_ms : k->give_up_ms;
 	c->done = done;
 	c->arg = arg;
@@ -111,21 +113,28 @@ int kube_list(struct kube *k, const struct kube_type *t, const char *ns, const c
 	return request(k, (struct kube_object){ t, ns, NULL, NULL }, &r, NULL, done, arg);
 }
 
-int kube_create_within(struct kube *k, struct kube_object o, const cJSON *body, int64_t give_up_ms,
-	kube_done *done, void *arg)
+static struct request create_request(struct kube_object o)
 {
-	struct request r = { .verb = "create",
+	return (struct request){ .verb = "create",
 		.method = "POST",
 		.content_type = "application/json",
 		.write = true,
-		.collection = !o.sub,
-		.give_up_ms = give_up_ms };
-	return request(k, o, &r, body, done, arg);
+		.collection = !o.sub };
 }
 
 int kube_create(struct kube *k, struct kube_object o, const cJSON *body, kube_done *done, void *arg)
 {
-	return kube_create_within(k, o, body, 0, done, arg);
+	struct request r = create_request(o);
+	return request(k, o, &r, body, done, arg);
+}
+
+int kube_create_in_background(struct kube *k, struct kube_object o, const cJSON *body,
+	int64_t give_up_ms, kube_done *done, void *arg)
+{
+	struct request r = create_request(o);
+	r.background = true;
+	r.give_up_ms = give_up_ms;
+	return request(k, o, &r, body, done, arg);
 }
 
 int kube_apply(struct kube *k, struct kube_object o, const cJSON *body, kube_done *done, void *arg)
@@ -223,6 +232,7 @@ int kube_new(struct loop *l, const struct kube_cfg *cfg, struct kube **ret, stru
 	k->retry_base_ms = RETRY_BASE_MS;
 	k->retry_cap_ms = RETRY_CAP_MS;
 	TAILQ_INIT(&k->queue);
+	TAILQ_INIT(&k->background);
 	TAILQ_INIT(&k->slots);
 	timer_init(l, &k->timer, queue_run, k);
 	*ret = STEAL(memory);

@@ -14,6 +14,7 @@
 #define TOKEN_FRESH_MS  60000 /* a projected token is replaced long before it expires */
 #define TOKEN_REREAD_MS 1000
 #define NOTICE_EVERY_MS 30000
+#define BACKGROUND_MOST 1000
 
 void call_free(struct call *c)
 {
@@ -30,10 +31,25 @@ static struct call *of_alarm(struct heap_node *n)
 	return container_of(n, struct call, alarm);
 }
 
+static struct calls *queue_of(const struct call *c)
+{
+	return c->background ? &c->kube->background : &c->kube->queue;
+}
+
+/* NULL: nothing waits, or what waits must wait on. */
+static struct call *next_to_send(const struct kube *k)
+{
+	if (k->slots_used >= k->max_inflight)
+		return NULL;
+	if (!TAILQ_EMPTY(&k->queue))
+		return TAILQ_FIRST(&k->queue);
+	return k->in_background ? NULL : TAILQ_FIRST(&k->background);
+}
+
 void queue_ring(struct kube *k)
 {
 	const struct heap_node *first = heap_top(&k->alarms);
-	if (k->closing || (!TAILQ_EMPTY(&k->queue) && k->slots_used < k->max_inflight))
+	if (k->closing || next_to_send(k))
 		timer_set(&k->timer, 0);
 	else if (first)
 		timer_set(&k->timer, first->at - clock_mono_ms());
@@ -65,8 +81,12 @@ static void finish(struct call *c, struct kube_reply *r)
 	struct kube *k = c->kube;
 	heap_remove(&k->alarms, &c->alarm);
 	if (c->state == CALL_QUEUED)
-		TAILQ_REMOVE(&k->queue, c, entry);
+		TAILQ_REMOVE(queue_of(c), c, entry);
 	leave_slot(c);
+	if (k->in_background == c)
+		k->in_background = NULL;
+	if (c->background)
+		k->n_background--;
 	k->calls--;
 	if (r->rc < 0)
 		k->stats.failed++;
@@ -261,11 +281,13 @@ static void send_call(struct call *c)
 	k->stats.sent++;
 }
 
-static void send_first(struct kube *k)
+static void send_next(struct call *c)
 {
-	struct call *c = TAILQ_FIRST(&k->queue);
-	TAILQ_REMOVE(&k->queue, c, entry);
+	struct kube *k = c->kube;
+	TAILQ_REMOVE(queue_of(c), c, entry);
 	heap_remove(&k->alarms, &c->alarm);
+	if (c->background)
+		k->in_background = c;
 	send_call(c);
 }
 
@@ -279,7 +301,9 @@ static void alarm_rang(struct call *c)
 		send_call(c);
 	} else {
 		c->state = CALL_QUEUED;
-		TAILQ_INSERT_HEAD(&k->queue, c, entry);
+		TAILQ_INSERT_HEAD(queue_of(c), c, entry);
+		if (c->background)
+			k->in_background = NULL;
 		int rc = c->give_up_at ? heap_put(&k->alarms, &c->alarm, c->give_up_at) : 0;
 		assert(rc == 0); /* it was in the heap just now */
 	}
@@ -298,6 +322,8 @@ static void cancel_all(struct kube *k)
 {
 	while (!TAILQ_EMPTY(&k->queue))
 		cancel(TAILQ_FIRST(&k->queue));
+	while (!TAILQ_EMPTY(&k->background))
+		cancel(TAILQ_FIRST(&k->background));
 	while (!TAILQ_EMPTY(&k->slots))
 		cancel(TAILQ_FIRST(&k->slots));
 	while (heap_top(&k->alarms))
@@ -308,6 +334,7 @@ void queue_run(void *kube)
 {
 	struct kube *k = kube;
 	const struct heap_node *first;
+	struct call *next;
 	if (k->closing) {
 		cancel_all(k);
 		kube_cancelled(k);
@@ -316,8 +343,8 @@ void queue_run(void *kube)
 	int64_t now = clock_mono_ms();
 	while ((first = heap_top(&k->alarms)) && first->at <= now)
 		alarm_rang(of_alarm(heap_top(&k->alarms)));
-	while (!TAILQ_EMPTY(&k->queue) && k->slots_used < k->max_inflight)
-		send_first(k);
+	while ((next = next_to_send(k)))
+		send_next(next);
 	queue_ring(k);
 }
 
@@ -325,6 +352,8 @@ int call_submit(struct kube *k, struct call *c)
 {
 	if (k->closing)
 		return -ECANCELED;
+	if (c->background && k->n_background == BACKGROUND_MOST)
+		return -EAGAIN;
 	c->kube = k;
 	c->started = clock_mono_ms();
 	c->give_up_at = c->give_up_ms ? c->started + c->give_up_ms : 0;
@@ -333,7 +362,9 @@ int call_submit(struct kube *k, struct call *c)
 	if (c->give_up_at && heap_put(&k->alarms, &c->alarm, c->give_up_at) < 0)
 		return -ENOMEM;
 	c->state = CALL_QUEUED;
-	TAILQ_INSERT_TAIL(&k->queue, c, entry);
+	TAILQ_INSERT_TAIL(queue_of(c), c, entry);
+	if (c->background)
+		k->n_background++;
 	k->calls++;
 	queue_ring(k);
 	return 0;

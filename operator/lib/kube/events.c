@@ -16,7 +16,7 @@
 #define NAMESPACE     "default" /* where Events about cluster-scoped objects must live */
 #define NAME_MOST     200       /* of 253, the rest is ours */
 #define NOTE_MOST     1024
-#define GIVE_UP_MS    10000
+#define GIVE_UP_MS    60000
 #define TELL_EVERY_MS 60000
 #define SLOTS         1024
 
@@ -132,10 +132,10 @@ void kube_event_send(struct kube *k, const char *controller, const struct kube_e
 	AUTO_STR name = event_name(ev->name);
 	AUTO_JSON body = name ? event_body(name, controller, ev) : NULL;
 	struct kube_object o = { &KUBE_EVENT, NAMESPACE, name, NULL };
-	int rc = body ? kube_create_within(k, o, body, GIVE_UP_MS, sent, slot) : -ENOMEM;
+	int rc = body ? kube_create_in_background(k, o, body, GIVE_UP_MS, sent, slot) : -ENOMEM;
 	if (rc == 0)
 		return;
 	*slot = 0;
 	if (rc != -ECANCELED)
-		tell_failure("out of memory");
+		tell_failure(rc == -EAGAIN ? "too many wait for their turn" : "out of memory");
 }

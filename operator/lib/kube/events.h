@@ -1,5 +1,7 @@
 /* events.h — Kubernetes Events about one of our cluster-scoped objects: what `kubectl describe` shows.
- * Best effort: a failed Event is logged, never retried for long.
+ * Best effort: a failed Event is logged, never retried for long.  They go one after the other and behind all
+ * other calls, since each costs the API server as much as a write of the work that it tells of; of those that
+ * wait longer than a minute, or with a thousand before them, the log alone tells.
  *
  * They are core/v1's: `kubectl describe` sorts by lastTimestamp, which the API server refuses in
  * events.k8s.io/v1, and within one second by name, so names end in the time. */

@@ -15,8 +15,12 @@ static struct kube_event event_of(const char *note)
 		.note = note };
 }
 
+static unsigned most_inflight;
+
 static void run_until_asked(void *arg)
 {
+	if (kube_stats(k).inflight > most_inflight)
+		most_inflight = kube_stats(k).inflight;
 	if (api.script->asked_len < (unsigned)(uintptr_t)arg || kube_stats(k).inflight)
 		timer_set(&plan, 1);
 	else
@@ -88,6 +92,59 @@ static void a_failed_event_may_be_sent_again(void **state)
 	T_EQ(logged("level=warn msg=\"Event not sent\""), 1); /* one a minute */
 }
 
+static void send_three(void)
+{
+	static const char *const notes[] = { "one", "two", "three" };
+
+	for (size_t i = 0; i < COUNT(notes); i++) {
+		struct kube_event ev = event_of(notes[i]);
+
+		kube_event_send(k, "berth.dev/operator", &ev);
+	}
+}
+
+static void events_stand_behind_other_calls(void **state)
+{
+	(void)state;
+	PLAY({ 200, .body = "{}" });
+	open_client(1, 0);
+	send_three();
+	submit_get("x", &out[0]);
+	send_events(4);
+	T_STR(asked(0)->method, "GET");
+	T_HAS(asked(1)->body, "\"message\":\"one\"");
+	T_HAS(asked(2)->body, "\"message\":\"two\"");
+	T_HAS(asked(3)->body, "\"message\":\"three\"");
+}
+
+static void events_go_one_after_the_other(void **state)
+{
+	(void)state;
+	PLAY({ 503, .body = "{}" }, { 201, .body = "{}", .delay_ms = 20 });
+	open_client(0, 0);
+	most_inflight = 0;
+	send_three();
+	send_events(4); /* one of them twice */
+	T_EQ(most_inflight, 1);
+}
+
+static void there_is_an_end_to_how_many_wait(void **state)
+{
+	(void)state;
+	PLAY({ 201, .body = "{}" });
+	open_client(0, 0);
+	for (int i = 0; i < 1001; i++) {
+		char note[8];
+
+		snprintf(note, sizeof(note), "%d", i);
+		struct kube_event ev = event_of(note);
+
+		kube_event_send(k, "berth.dev/operator", &ev);
+	}
+	T_EQ(kube_stats(k).queued, 1000);
+	run_until(0);
+}
+
 static void a_long_note_is_cut(void **state)
 {
 	static char note[3000];
@@ -110,8 +167,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(an_event_says_what_and_about_whom),
 		CASE(a_repeated_fact_is_sent_once),
+		CASE(events_stand_behind_other_calls),
+		CASE(events_go_one_after_the_other),
 		CASE(a_failed_event_may_be_sent_again),
 		CASE(a_long_note_is_cut),
+		CASE(there_is_an_end_to_how_many_wait),
 	};
 	return cmocka_run_group_tests(tests, begin_group, end_group);
 }
