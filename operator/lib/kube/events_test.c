@@ -134,7 +134,7 @@ static void there_is_an_end_to_how_many_wait(void **state)
 	PLAY({ 201, .body = "{}" });
 	open_client(0, 0);
 	for (int i = 0; i < 1001; i++) {
-		char note[8];
+		char note[16];
 
 		snprintf(note, sizeof(note), "%d", i);
 		struct kube_event ev = event_of(note);
