@@ -24,15 +24,21 @@ static const struct option_def defs[N_OPTIONS] = {
 		.help = "workers get tokens of it; default in a cluster: berth-worker" },
 	[O_WORKER_SPAWNER] = { .flag = "worker-spawner",
 		.arg = "KIND",
-		.help = "process: children of this one; job: Jobs in the namespace",
+		.help = "process: children; job: Jobs in the namespace; knative: whoever the sink starts",
 		.preset = "process" },
 	[O_WORKER_IMAGE] = { .flag = "worker-image",
 		.arg = "IMAGE",
 		.help = "of the Jobs: berth's own, which holds berth-worker" },
+	[O_WORKER_SINK] = { .flag = "worker-sink",
+		.arg = "URL",
+		.help = "where CloudEvents are sent: a JobSink, a Service, a Broker" },
+	[O_WORKER_SINK_CA] = { .flag = "worker-sink-ca",
+		.arg = "FILE",
+		.help = "PEM, who signs an https sink; default: the system's authorities" },
 	[O_MAX_WORKERS] = { .flag = "max-workers",
 		.type = OPTION_INT,
 		.arg = "N",
-		.help = "workers at once",
+		.help = "workers at once; with a sink: events that it has at once",
 		.preset = "2",
 		.min = 1,
 		.max = 256 },
@@ -83,6 +89,33 @@ static int apply_config(struct option_value *o, struct err *e)
 	return rc < 0 ? err_wrap(e, rc, "config file %s", o[O_CONFIG].text) : 0;
 }
 
+/* What only one kind of workers has; a question: it must. */
+static int check_kind(const struct option_value *o, struct err *e)
+{
+	static const struct {
+		enum operator_flag flag;
+		const char *kind, *question;
+	} rows[] = {
+		{ O_WORKER_IMAGE, "job", "which image has berth-worker?" },
+		{ O_WORKER_SINK, "knative", "where are events to be sent?" },
+		{ O_WORKER_SINK_CA, "knative", NULL },
+	};
+	const char *kind = o[O_WORKER_SPAWNER].text;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *flag = defs[rows[i].flag].flag;
+		bool given = o[rows[i].flag].text, has = strcmp(kind, rows[i].kind) == 0;
+
+		if (given && !has)
+			return err_set(e, EINVAL, "--%s is for --worker-spawner %s", flag,
+				rows[i].kind);
+		if (has && !given && rows[i].question)
+			return err_set(e, EINVAL, "--worker-spawner %s needs --%s: %s", kind, flag,
+				rows[i].question);
+	}
+	return 0;
+}
+
 static int check_workers(const struct option_value *o, struct err *e)
 {
 	const char *kind = o[O_WORKER_SPAWNER].text;
@@ -90,12 +123,9 @@ static int check_workers(const struct option_value *o, struct err *e)
 	if (o[O_WORKER_KUBECONFIG].text && o[O_WORKER_ACCOUNT].text)
 		return err_set(e, EINVAL,
 			"--worker-kubeconfig and --worker-service-account: workers have one of them");
-	if (strcmp(kind, "process") && strcmp(kind, "job"))
-		return err_set(e, EINVAL, "--worker-spawner %s: use process or job", kind);
-	if (!strcmp(kind, "job") && !o[O_WORKER_IMAGE].text)
-		return err_set(e, EINVAL,
-			"--worker-spawner job needs --worker-image: which image has berth-worker?");
-	return 0;
+	if (strcmp(kind, "process") && strcmp(kind, "job") && strcmp(kind, "knative"))
+		return err_set(e, EINVAL, "--worker-spawner %s: use process, job or knative", kind);
+	return check_kind(o, e);
 }
 
 int flags_parse(int argc, char **argv, struct option_value *o, struct err *e)

@@ -181,6 +181,7 @@ static int make_controller(struct app *a, const struct option_value *o, struct e
 		.hub = a->hub,
 		.config = &a->config,
 		.flags = o,
+		.may_send = may_send,
 		.there = on_workers_there,
 		.arg = a };
 	struct dispatch_cfg dc = { .deadline_ms = workers_deadline_ms(o),

@@ -3,25 +3,45 @@
 #include "base/mem.h"
 #include "dispatch/job.h"
 #include "dispatch/process.h"
+#include "dispatch/sink.h"
 #include "flags.h"
+#include "kube/file.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #define EVENT_MS        120000 /* the work for one event: some requests, none of which waits for an edge */
-#define SCHEDULE_MS     60000 /* a Job's pod to its node, and its image there */
+#define SCHEDULE_MS     60000 /* a pod to its node, and its image there */
+#define SINK_RETRY_MS   250
 #define GATHER_MS       100
 #define WORKER_ACCOUNT  "berth-worker" /* manifests/rbac/worker.yaml */
 #define WORKER_TOKEN_FD "3"            /* where loop/child.h puts it */
 
-static bool as_jobs(const struct option_value *o)
+static bool are(const struct option_value *o, const char *kind)
 {
-	return strcmp(o[O_WORKER_SPAWNER].text, "job") == 0;
+	return strcmp(o[O_WORKER_SPAWNER].text, kind) == 0;
 }
 
 int64_t workers_deadline_ms(const struct option_value *o)
 {
-	return as_jobs(o) ? EVENT_MS + SCHEDULE_MS : EVENT_MS;
+	return are(o, "process") ? EVENT_MS : EVENT_MS + SCHEDULE_MS;
+}
+
+static int make_sink(const struct workers_cfg *cfg, struct spawner **ret, struct err *e)
+{
+	const struct option_value *o = cfg->flags;
+	AUTO_STR ca = NULL;
+	struct sink_cfg sc = { .url = o[O_WORKER_SINK].text,
+		.user_agent = "berth-operator/" BERTH_VERSION,
+		.most_out = (unsigned)o[O_MAX_WORKERS].number,
+		.answer_ms = EVENT_MS,
+		.retry_base_ms = SINK_RETRY_MS,
+		.may_send = cfg->may_send,
+		.may_send_arg = cfg->arg };
+	int rc = o[O_WORKER_SINK_CA].text ? file_read(o[O_WORKER_SINK_CA].text, &ca, NULL, e) : 0;
+
+	sc.ca_pem = ca;
+	return rc < 0 ? rc : sink_new(cfg->loop, &sc, ret, e);
 }
 
 static int make_jobs(const struct workers_cfg *cfg, struct spawner **ret, struct err *e)
@@ -107,7 +127,9 @@ int workers_new(struct workers *w, const struct workers_cfg *cfg, struct spawner
 	struct err *e)
 {
 	*w = (struct workers){ 0 };
-	return as_jobs(cfg->flags) ? make_jobs(cfg, ret, e) : make_processes(w, cfg, ret, e);
+	if (are(cfg->flags, "knative"))
+		return make_sink(cfg, ret, e);
+	return are(cfg->flags, "job") ? make_jobs(cfg, ret, e) : make_processes(w, cfg, ret, e);
 }
 
 bool workers_there(const struct workers *w)

@@ -1,5 +1,5 @@
-/* workers.h — which workers the operator has, as the flags say: children of its own, with what credentials, or
- * Jobs.  Loop thread only. */
+/* workers.h — which workers the operator has, as the flags say: children of its own, with what credentials; Jobs;
+ * or those behind a sink.  Loop thread only. */
 #ifndef OPERATOR_WORKERS_H
 #define OPERATOR_WORKERS_H
 
@@ -21,7 +21,8 @@ struct workers_cfg {
 	struct watch_hub *hub;
 	const struct kube_config *config;
 	const struct option_value *flags; /* flags.h; borrowed, as long */
-	void (*there)(void *arg);         /* workers_there() has become true later */
+	bool (*may_send)(void *arg); /* asked before each read and write of a request of theirs */
+	void (*there)(void *arg);    /* workers_there() has become true later */
 	void *arg;
 };
 

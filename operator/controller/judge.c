@@ -90,20 +90,32 @@ static bool asked_before(const struct berth *b, const char *digest)
 		b->asked->wake == b->onboarding->next_wake;
 }
 
-/* Should a worker look at it now?  The inputs are then the caller's; *when: a time to ask again. */
-static cJSON *runnable(struct berth *b, const char *ready, int64_t now, int64_t *when)
+/* What came of looking at a berth. */
+struct judgement {
+	struct onboard_view view;
+	struct onboard_todo todo; /* what there is to write */
+	cJSON *inputs; /* a worker should look at it, with these, the caller's; NULL: none */
+	bool idle;     /* there is nothing for a worker to do */
+	int64_t when;  /* when to judge again, if nothing happens; 0: not */
+};
+
+/* Should a worker look at it now? */
+static cJSON *runnable(struct berth *b, struct judgement *j, int64_t now)
 {
+	int64_t *when = &j->when;
 	AUTO_JSON inputs = NULL;
 	char digest[INPUTS_DIGEST_LEN];
 	bool due;
 
-	if (!b->c->source || !run_candidate(b->onboarding))
+	j->idle = !run_candidate(b->onboarding);
+	if (!b->c->source || j->idle)
 		return NULL;
-	inputs = inputs_of(b, ready, now, when);
+	inputs = inputs_of(b, j->todo.cluster.reason, now, when);
 	inputs_digest(inputs, digest);
 	due = time_has_come(b->onboarding, now, when);
 	if (strcmp(digest, b->onboarding->digest) != 0)
 		due = true;
+	j->idle = !due;
 	if (due && asked_before(b, digest) && now < b->asked->repeat_at) {
 		earlier(when, b->asked->repeat_at);
 		return NULL;
@@ -111,20 +123,32 @@ static cJSON *runnable(struct berth *b, const char *ready, int64_t now, int64_t 
 	return due ? STEAL(inputs) : NULL;
 }
 
-/* Nothing to write and something to run?  As struct onboard_todo says what there is to write. */
-static cJSON *judge(struct berth *b, struct onboard_view *view, struct onboard_todo *todo,
-	int64_t *when)
+/* Nothing to write and something to run? */
+static void judge(struct berth *b, struct judgement *j)
 {
 	int64_t now = clock_mono_ms();
 
-	todo->act = ONBOARD_NOTHING;
-	if (!attempt_may(&b->attempt, b->onboarding ? b->onboarding->rv : 0, now, when))
-		return NULL;
-	*view = view_of(b);
-	onboard_decide(view, todo);
-	if (todo->act != ONBOARD_NOTHING || !b->onboarding)
-		return NULL;
-	return runnable(b, todo->cluster.reason, now, when);
+	*j = (struct judgement){ .todo.act = ONBOARD_NOTHING, .idle = !b->onboarding };
+	if (!attempt_may(&b->attempt, b->onboarding ? b->onboarding->rv : 0, now, &j->when))
+		return;
+	j->view = view_of(b);
+	onboard_decide(&j->view, &j->todo);
+	if (j->todo.act == ONBOARD_NOTHING && b->onboarding)
+		j->inputs = runnable(b, j, now);
+}
+
+/* A worker that had it is done with it: it took the epoch and left its digest, which is written last of all. */
+static bool is_done_with(const struct berth *b)
+{
+	return b->onboarding && b->asked && b->onboarding->epoch > b->asked->epoch &&
+		*b->onboarding->digest;
+}
+
+static enum result_outcome outcome_of(const struct berth *b)
+{
+	if (!b->onboarding)
+		return RESULT_Gone;
+	return b->onboarding->ready.status == STATUS_TRUE ? RESULT_Done : RESULT_Waiting;
 }
 
 /* Dispatch has it and comes with it again until it is answered, after an Error with a back-off of
@@ -138,16 +162,17 @@ static bool comes_by_itself(const struct berth *b, const cJSON *inputs)
 
 static void judge_one(struct berth *b)
 {
-	struct onboard_view view;
-	struct onboard_todo todo;
-	int64_t when = 0;
-	AUTO_JSON inputs = judge(b, &view, &todo, &when);
+	struct judgement j;
 
-	if (todo.act != ONBOARD_NOTHING)
-		act_start(b, &view, &todo);
-	else if (inputs && !comes_by_itself(b, inputs))
+	judge(b, &j);
+	if (b->handed_over && (j.idle || is_done_with(b)))
+		dispatch_settled(b->c->dispatch, b->name, outcome_of(b));
+	if (j.todo.act != ONBOARD_NOTHING)
+		act_start(b, &j.view, &j.todo);
+	else if (j.inputs && !comes_by_itself(b, j.inputs))
 		dispatch_add(b->c->dispatch, b->name);
-	wake_at(b, when);
+	cJSON_Delete(j.inputs);
+	wake_at(b, j.when);
 	berth_tidy(b);
 }
 
@@ -196,24 +221,24 @@ static void remember(struct berth *b, const cJSON *inputs)
 	}
 	memcpy(a->digest, digest, sizeof(a->digest));
 	a->wake = b->onboarding->next_wake;
+	a->epoch = b->onboarding->epoch;
 }
 
 bool controller_event(void *arg, const char *key, struct work_event *ret)
 {
 	struct controller *c = arg;
 	struct berth *b = berth_find(c, key);
-	struct onboard_view view;
-	struct onboard_todo todo;
-	int64_t when = 0;
-	AUTO_JSON inputs = b && leads(c) ? judge(b, &view, &todo, &when) : NULL;
+	struct judgement j = { 0 };
 
+	if (b && leads(c))
+		judge(b, &j);
 	if (b) {
-		b->handed_over = inputs;
+		b->handed_over = j.inputs;
 		berth_touch(b); /* plans its wake-up, and does what there is to write */
 	}
-	if (!inputs)
+	if (!j.inputs)
 		return false;
-	remember(b, inputs);
+	remember(b, j.inputs);
 	*ret = (struct work_event){
 		.id = xprintf("%s.%" PRIu64 ".%s-%" PRIu64, b->onboarding->uid, b->onboarding->rv,
 			c->nonce, ++c->events),
@@ -221,7 +246,7 @@ bool controller_event(void *arg, const char *key, struct work_event *ret)
 		.source = xstrdup(c->source),
 		.subject = xstrdup(key),
 		.uid = xstrdup(b->onboarding->uid),
-		.inputs = STEAL(inputs),
+		.inputs = j.inputs,
 	};
 	return true;
 }

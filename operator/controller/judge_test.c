@@ -125,6 +125,77 @@ static void test_what_a_worker_has_is_not_added(void **state)
 	T_EQ(dispatch_stats(d).adds, 1);
 }
 
+/* A worker at a sink answers nobody: what the onboarding shows is all there is. */
+static void given_a_worker_has_it(void)
+{
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, ",\"run\":{\"epoch\":4}");
+	judge();
+	uv_run(loop_uv(loop), UV_RUN_NOWAIT);
+	T_TRUE(dispatch_busy(d, "edge1"));
+}
+
+static void test_what_shows_that_a_worker_is_done(void **state)
+{
+	static const struct {
+		const char *more; /* %s: the digest of now */
+		int settled;
+		size_t queued;
+	} cases[] = {
+		{ ",\"run\":{\"epoch\":5}", -1, 0 }, /* it took it, and is at it */
+		{ ",\"run\":{\"epoch\":5},\"observedDigest\":\"%s\"", RESULT_Waiting, 0 },
+		/* ... of what has changed meanwhile */
+		{ ",\"run\":{\"epoch\":5},\"observedDigest\":\"v1:was\"", RESULT_Waiting, 1 },
+		/* another worker had written it, so that ours finds nothing to do, and leaves no trace */
+		{ ",\"run\":{\"epoch\":4},\"observedDigest\":\"%s\"", RESULT_Waiting, 0 },
+		{ ",\"run\":{\"epoch\":4},\"observedDigest\":\"v1:was\"", -1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		T_EQ(fixture_open(state), 0);
+		given_a_worker_has_it();
+		AUTO_STR digest = xstrdup(berth_find(c, "edge1")->asked->digest);
+		AUTO_STR more = cases[i].settled < 0 || cases[i].queued
+			? xstrdup(cases[i].more)
+			: xprintf(cases[i].more, digest);
+		given_a_follower(10, more);
+		judge();
+		T_EQ(settled_as, cases[i].settled);
+		T_EQ(dispatch_busy(d, "edge1"), settled_as < 0);
+		T_EQ(queued(), cases[i].queued);
+		fixture_close(state);
+	}
+}
+
+static void test_one_that_is_gone_is_settled(void **state)
+{
+	(void)state;
+	given_a_worker_has_it();
+	show_gone(WATCH_ONBOARDINGS, "edge1");
+	judge();
+	T_EQ(settled_as, RESULT_Gone);
+}
+
+static void test_one_that_became_ready_is_done(void **state)
+{
+	static const char unready[] = "\"type\":\"Ready\",\"status\":\"False\"";
+
+	(void)state;
+	given_a_worker_has_it();
+	AUTO_STR more = xprintf(",\"run\":{\"epoch\":5},\"observedDigest\":\"%s\"",
+		berth_find(c, "edge1")->asked->digest);
+	AUTO_STR plan = planned();
+	AUTO_STR status = settled_status(more);
+	const char *at = strstr(status, unready);
+	AUTO_STR ready = xprintf("%.*s\"type\":\"Ready\",\"status\":\"True\"%s", (int)(at - status),
+		status, at + strlen(unready));
+	show_onboarding(10, "", plan, ready);
+	judge();
+	T_EQ(settled_as, RESULT_Done);
+}
+
 static void test_what_was_waited_for_may_look_the_same(void **state)
 {
 	struct result r = { .outcome = RESULT_Superseded, .resource_version = (char *)"12" };
@@ -260,6 +331,9 @@ int main(void)
 		T(test_the_same_is_not_asked_again_at_once),
 		T(test_asking_again_grows_rare_until_there_is_news),
 		T(test_what_a_worker_has_is_not_added),
+		cmocka_unit_test(test_what_shows_that_a_worker_is_done),
+		T(test_one_that_is_gone_is_settled),
+		T(test_one_that_became_ready_is_done),
 		T(test_what_was_waited_for_may_look_the_same),
 		T(test_news_are_asked_at_once),
 		T(test_after_an_error_dispatch_comes_by_itself),

@@ -58,6 +58,7 @@ struct onboarding {
 	char *score_names; /* "a\nb\n": AddOnPlacementScores in status.steps[].refs; NULL = none */
 	uint64_t scores;   /* scores_hash() of status.scores */
 	char digest[INPUTS_DIGEST_LEN];
+	int64_t epoch;     /* of the worker that took it last; 0 = none */
 	int64_t next_wake; /* real ms, 0 = none */
 };
 

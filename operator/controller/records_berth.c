@@ -84,6 +84,7 @@ static void parse_progress(const struct span *f, struct onboarding *ret)
 
 	ret->has_status = span_kind(f[ONB_STATUS]) == '{';
 	ret->has_run = span_kind(f[ONB_RUN]) == '{';
+	ret->epoch = span_int_or(span_get(f[ONB_RUN], "epoch"), 0);
 	ret->has_steps = span_item(&steps, &first);
 	ret->has_join_time = span_kind(f[ONB_JOIN_TIME]) == '"';
 	ret->registered = part_status(f[ONB_REGISTERED]) == STATUS_TRUE;

@@ -85,12 +85,25 @@ static void collect_queue(const struct dispatch_stats *s, struct metrics *m)
 
 static void collect_workers(const struct dispatch_stats *s, struct metrics *m)
 {
-	metrics_gauge(m, "berth_workers", "Worker processes.", s->spawner.workers, NULL);
+	metrics_gauge(m, "berth_workers", "Workers; with a sink: events that it has.",
+		s->spawner.workers, NULL);
 	metrics_gauge(m, "berth_worker_events", "Events that workers have now.", s->events, NULL);
 	metrics_counter(m, "berth_worker_spawns_total", "Workers started.",
 		(double)s->spawner.starts, NULL);
 	metrics_counter(m, "berth_worker_crashes_total", "Workers that died with work in hand.",
 		(double)s->spawner.crashes, NULL);
+	for (unsigned i = 0; i < SPAWNER_CODES && s->spawner.answers[i].n; i++) {
+		char code[12] = "<error>";
+
+		if (s->spawner.answers[i].code)
+			snprintf(code, sizeof(code), "%d", s->spawner.answers[i].code);
+		metrics_counter(m, "berth_sink_requests_total",
+			"Requests to the workers' sink, each attempt.",
+			(double)s->spawner.answers[i].n, "code", code, NULL);
+	}
+	metrics_gauge(m, "berth_worker_trouble",
+		"1: no worker can be started now; /readyz says why.", *s->spawner.trouble != '\0',
+		NULL);
 	for (unsigned i = 0; i < RESULT_N; i++)
 		metrics_counter(m, "berth_worker_results_total", "Answers of workers.",
 			(double)s->results[i], "outcome", result_outcome_name(i), NULL);

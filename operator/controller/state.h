@@ -27,6 +27,7 @@ struct doing {
 struct asked {
 	char digest[INPUTS_DIGEST_LEN]; /* of the inputs... */
 	int64_t wake;                   /* ...and the nextWakeTime of then */
+	int64_t epoch;                  /* and the worker that had it last */
 	struct backoff repeats;         /* of asking the same once more */
 	int64_t repeat_at;
 	uint64_t error_told; /* hash of the worker's Error that was logged last */

@@ -61,6 +61,7 @@ struct dispatch_stats dispatch_stats(const struct dispatch *d)
 static void delivery_free(struct dispatch *d, struct delivery *v)
 {
 	heap_remove(&d->deadlines, &v->deadline);
+	v->key->delivery = NULL;
 	mem_free(v->id);
 	mem_free(v);
 }
@@ -71,6 +72,7 @@ static bool hand_over(struct dispatch *d, struct queue_key *k, struct work_event
 	struct err e = { "" };
 
 	v->key = k;
+	k->delivery = v;
 	v->id = xstrdup(ev->id);
 	if (heap_put(&d->deadlines, &v->deadline, clock_mono_ms() + d->cfg.deadline_ms) < 0)
 		mem_exhausted();
@@ -141,17 +143,26 @@ static void turn(void *dispatch)
 		timer_set(&d->timer, due - now_ms);
 }
 
+void dispatch_settled(struct dispatch *d, const char *key, enum result_outcome outcome)
+{
+	struct delivery *v = queue_delivery(&d->queue, key);
+
+	if (v && d->spawner->ops->settled)
+		d->spawner->ops->settled(d->spawner, v, outcome);
+}
+
 /* ---- what the spawner tells ---- */
 
 static void on_ended(void *arg, struct delivery *v, const struct result *r)
 {
 	struct dispatch *d = arg;
-	AUTO_STR key = xstrdup(v->key->name);
+	struct queue_key *k = v->key;
+	AUTO_STR key = xstrdup(k->name);
 
 	if (r)
 		d->results[r->outcome]++;
-	queue_done(&d->queue, v->key, !r || r->outcome == RESULT_Error);
 	delivery_free(d, v);
+	queue_done(&d->queue, k, !r || r->outcome == RESULT_Error);
 	d->cfg.result(d->cfg.arg, key, r);
 }
 

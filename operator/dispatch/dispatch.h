@@ -35,6 +35,8 @@ int dispatch_new(struct loop *l, const struct dispatch_cfg *cfg, struct dispatch
 	struct err *e) MUST_CHECK;
 void dispatch_add(struct dispatch *d, const char *key);        /* aborts when memory is out */
 bool dispatch_busy(const struct dispatch *d, const char *key); /* a worker has it now */
+/* Its onboarding shows that a worker is done with it: whoever waited for an answer about it need not. */
+void dispatch_settled(struct dispatch *d, const char *key, enum result_outcome outcome);
 /* Starts nothing more; workers finish what they have, and are killed after grace_ms.  Then done
  * runs and the handle is freed. */
 void dispatch_close(struct dispatch *d, int64_t grace_ms, void (*done)(void *arg), void *arg);

@@ -325,8 +325,12 @@ static struct spawner_stats stats(const struct spawner *s)
 
 int job_new(struct loop *l, const struct job_cfg *cfg, struct spawner **ret, struct err *e)
 {
-	static const struct spawner_ops ops = { has_room, take, overdue, close_all, kill_all,
-		stats };
+	static const struct spawner_ops ops = { .has_room = has_room,
+		.take = take,
+		.overdue = overdue,
+		.close = close_all,
+		.kill = kill_all,
+		.stats = stats };
 	struct jobs *j = xalloc(sizeof(*j));
 	struct kube_watch_cfg wc = { .type = &KUBE_JOB,
 		.ns = cfg->namespace,

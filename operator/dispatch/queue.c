@@ -134,6 +134,13 @@ bool queue_busy(const struct queue *q, const char *name)
 	return k && k->busy;
 }
 
+struct delivery *queue_delivery(const struct queue *q, const char *name)
+{
+	const struct queue_key *k = map_get(&q->keys, name);
+
+	return k ? k->delivery : NULL;
+}
+
 struct queue_age queue_age(const struct queue *q, int64_t now_ms)
 {
 	struct queue_age age = { 0 };

@@ -21,10 +21,13 @@
 
 #include <stdbool.h>
 
+struct delivery;
+
 struct queue_key {
 	char *name;
-	struct queue_key *next; /* in the queue */
-	struct heap_node delay; /* in back-off */
+	struct delivery *delivery; /* while a worker has it; the owner of the queue sets it */
+	struct queue_key *next;    /* in the queue */
+	struct heap_node delay;    /* in back-off */
 	struct backoff backoff;
 	int64_t since_ms; /* queued or busy */
 	bool queued;      /* waits for a place */
@@ -58,6 +61,8 @@ void queue_drop(struct queue *q, struct queue_key *k);
 /* Lines up the keys whose back-off is over; returns when the next one's is, -1 if there is none. */
 int64_t queue_due(struct queue *q, int64_t now_ms);
 bool queue_busy(const struct queue *q, const char *name);
+struct delivery *queue_delivery(const struct queue *q,
+	const char *name); /* NULL: no worker has it */
 
 /* How long those that are busy now have been: client-go's unfinished_work and longest_running_processor. */
 struct queue_age {

@@ -1,7 +1,8 @@
 /* spawner.h — a way of running workers.  dispatch.h decides what is to be worked on and in which order; a
  * spawner starts workers, takes events to them, and tells what became of each.  Loop thread only.
  *
- * One worker contract, several ways: process.h runs children of the operator. */
+ * One worker contract, several ways: process.h runs children of the operator, job.h Kubernetes Jobs, sink.h sends to
+ * whoever takes CloudEvents. */
 #ifndef DISPATCH_SPAWNER_H
 #define DISPATCH_SPAWNER_H
 
@@ -33,10 +34,17 @@ struct spawner_owner {
 	void *arg;
 };
 
+#define SPAWNER_CODES 16
+
 struct spawner_stats {
 	unsigned workers; /* now */
 	uint64_t starts, crashes;
 	char trouble[200]; /* why no worker can be started; "" if none */
+	/* Of those that send requests: how often which status came; 0: no answer. */
+	struct spawner_answers {
+		int code;
+		uint64_t n;
+	} answers[SPAWNER_CODES];
 };
 
 struct spawner;
@@ -48,6 +56,8 @@ struct spawner_ops {
 		struct err *e) MUST_CHECK;
 	/* It was not answered in time: whoever has it is ended, and it with it. */
 	void (*overdue)(struct spawner *s, struct delivery *d);
+	/* What it was about was seen to be worked.  NULL: the worker will answer. */
+	void (*settled)(struct spawner *s, struct delivery *d, enum result_outcome outcome);
 	/* Nothing more will be given.  Workers finish what they have, and are ended after grace_ms. */
 	void (*close)(struct spawner *s, int64_t grace_ms, void (*closed)(void *arg), void *arg);
 	/* All at once and without a word: the operator is about to end. */

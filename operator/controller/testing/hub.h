@@ -237,9 +237,10 @@ static inline void then_close_controller(void *arg)
 		answer(-ECANCELED, NULL);
 }
 
-/* ---- a worker that takes one event and never answers ---- */
+/* ---- a worker that takes one event and never answers; that it is done with it must be seen ---- */
 
 static struct delivery *idle_with;
+static int settled_as; /* an outcome; -1: not yet */
 
 static inline bool idler_has_room(const struct spawner *s)
 {
@@ -255,6 +256,15 @@ static inline int idler_take(struct spawner *s, struct delivery *v, const struct
 	(void)e;
 	idle_with = v;
 	return 0;
+}
+
+static inline void idler_settled(struct spawner *s, struct delivery *v, enum result_outcome outcome)
+{
+	struct result r = { .id = v->id, .subject = v->key->name, .outcome = outcome };
+
+	T_TRUE(v == idle_with);
+	settled_as = (int)outcome;
+	s->owner.ended(s->owner.arg, STEAL(idle_with), &r);
 }
 
 static inline void idler_close(struct spawner *s, int64_t grace_ms, void (*closed)(void *arg),
@@ -274,6 +284,7 @@ static inline struct spawner_stats idler_stats(const struct spawner *s)
 
 static const struct spawner_ops idler_ops = { .has_room = idler_has_room,
 	.take = idler_take,
+	.settled = idler_settled,
 	.close = idler_close,
 	.stats = idler_stats };
 static struct spawner idler = { .ops = &idler_ops };
@@ -291,6 +302,7 @@ static inline int fixture_open(void **state)
 	clock_fake(T0);
 	clock_fake_add(1); /* 0 stands for no time */
 	n_calls = n_events = 0;
+	settled_as = -1;
 	T_EQ(loop_new(&loop, &e), 0);
 	cfg.loop = loop;
 	T_EQ(controller_new(&cfg, &c, &e), 0);
