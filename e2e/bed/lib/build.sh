@@ -131,8 +131,23 @@ build() {
 	[ -e "$BIN/complete" ] || build_locked "$BIN" build_bed
 }
 
+build_knative_crds() { # FOLDER: those that its programs watch, out of their own module
+	local module kind
+	[ ! -d "$1/crds" ] || return 0
+	module=$(cd "$HERE/go/knative" && go list -m -f '{{.Dir}}' knative.dev/eventing) || die 'cannot get the CRDs of Knative'
+	rm -rf "$1/.crds"
+	mkdir "$1/.crds"
+	for kind in jobsink eventpolicy; do install -m644 "$module/config/core/resources/$kind.yaml" "$1/.crds/"; done
+	mv "$1/.crds" "$1/crds"
+}
+
+build_family() { # FAMILY FOLDER
+	build_programs "$2" "$(grep "^$1 " <<<"$EXTRAS")" 'about two minutes on two cores'
+	[ "$1" != knative ] || build_knative_crds "$2"
+}
+
 build_extra() { # FAMILY
 	local dir
 	dir=$(build_dir "$1")
-	build_locked "$dir" build_programs "$dir" "$(grep "^$1 " <<<"$EXTRAS")" 'about two minutes on two cores'
+	build_locked "$dir" build_family "$1" "$dir"
 }
