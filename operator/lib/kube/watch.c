@@ -117,7 +117,8 @@ int kube_watch_new(struct watch_hub *hub, const struct kube_watch_cfg *cfg, stru
 	view_init(&w->view, &w->cfg);
 	w->state = W_IDLE;
 	w->stats.transport = w->stats.sync = "none";
-	w->fresh = true;
+	w->fresh = !cfg->since;
+	w->synced = cfg->since;
 	w->opened_at = w->live_since = -1;
 	w->backoff = (struct backoff){ .base_ms = BACKOFF_BASE_MS, .cap_ms = BACKOFF_CAP_MS };
 	w->trouble = (struct watch_trouble){
@@ -139,6 +140,16 @@ void kube_watch_close(struct kube_watch *w, void (*closed)(void *arg), void *arg
 	w->closed_arg = arg;
 	w->view.muted = true;
 	watch_fire(w, E_STOP);
+}
+
+int kube_watch_seed(struct kube_watch *w, const char *key, uint64_t version)
+{
+	return view_seed(&w->view, key, version);
+}
+
+uint64_t kube_watch_version(const struct kube_watch *w)
+{
+	return w->view.syncing ? 0 : w->view.whole;
 }
 
 bool kube_watch_synced(const struct kube_watch *w)

@@ -74,8 +74,13 @@ struct kube_watch_cfg {
 	void (*object)(void *arg, const char *key, const struct span *fields);
 	/* Deleted, or found missing by a sweep. */
 	void (*gone)(void *arg, const char *key);
+	/* Deleted, and this is the object's last state: told instead of gone().  May be NULL. */
+	void (*deleted)(void *arg, const char *key, const struct span *fields);
 	/* The view is whole: after the first synchronisation and after each later one.  May be NULL. */
 	void (*synced)(void *arg);
+	/* Not 0: the view was whole at this resourceVersion (kube_watch_version() said so), and of what it
+	 * held kube_watch_seed() tells: what has happened since is asked for, and not the whole. */
+	uint64_t since;
 	void *arg;
 };
 
@@ -84,6 +89,13 @@ int kube_watch_new(struct watch_hub *hub, const struct kube_watch_cfg *cfg, stru
 /* No callback comes after this but `closed`, later, from the loop.  NULL w is a no-op. */
 void kube_watch_close(struct kube_watch *w, void (*closed)(void *arg), void *arg);
 
+/* An object that was known before, at that resourceVersion: it is told again only if it is another by now, and
+ * if it is gone, that is told.  Right after kube_watch_new(), before the loop runs.  0 or -ENOMEM. */
+int kube_watch_seed(struct kube_watch *w, const char *key, uint64_t version) MUST_CHECK;
+
+/* All that happened up to this resourceVersion was told; 0 while the whole is being read.  From within a
+ * callback, the event that it tells included. */
+uint64_t kube_watch_version(const struct kube_watch *w);
 /* Was whole at least once. */
 bool kube_watch_synced(const struct kube_watch *w);
 enum kube_watch_trouble kube_watch_trouble(const struct kube_watch *w);

@@ -226,6 +226,51 @@ static void older_server_is_not_acted_on(void **state)
 	play_end(&p);
 }
 
+static void on_deleted(void *arg, const char *key, const struct span *values)
+{
+	struct play *p = arg;
+
+	buf_printf(&p->seen, "x%s@%.*s=%llu ", key, (int)values[0].len, values[0].at,
+		(unsigned long long)kube_watch_version(p->watch));
+}
+
+/* As if it had never been away: what happened since is told, what is as it was is not. */
+static void goes_on_from_what_was_known(void **state)
+{
+	struct play p;
+
+	(void)state;
+	play_start(&p);
+	p.cfg.since = 20;
+	p.cfg.deleted = on_deleted;
+	play_watch(&p);
+	T_EQ(kube_watch_seed(p.watch, "a", 10), 0);
+	T_EQ(kube_watch_seed(p.watch, "b", 11), 0);
+	T_EQ(kube_watch_seed(p.watch, "c", 12), 0);
+	T_TRUE(kube_watch_synced(p.watch));
+	T_EQ(kube_watch_version(p.watch), 20);
+	T_FALSE(fresh_path(&p));
+	T_HAS(p.path, "&resourceVersion=20");
+	opens(&p);
+	T_STR(kube_watch_text(p.watch), "");
+	event(&p, "MODIFIED", "a", 21);
+	event(&p, "DELETED", "b", 22); /* with its last state, the event itself counted in */
+	event(&p, "DELETED", "never-seen", 23);
+	expect(&p, "+a xb@\"22\"=22 ");
+	T_EQ(kube_watch_version(p.watch), 23);
+	text(&p, "{\"type\":\"ERROR\",\"object\":{\"code\":410}}");
+	lost(&p);
+	pass(&p, 30000);
+	T_TRUE(fresh_path(&p));
+	opens(&p);
+	T_EQ(kube_watch_version(p.watch), 0); /* nobody knows before it is whole */
+	event(&p, "ADDED", "a", 21);
+	bookmark(&p, 30, true);
+	expect(&p, "-c * "); /* nobody saw its last state */
+	T_EQ(kube_watch_version(p.watch), 30);
+	play_end(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +281,7 @@ int main(void)
 		cmocka_unit_test(health_resets_the_pace),
 		cmocka_unit_test(expired_version_synchronises_anew),
 		cmocka_unit_test(older_server_is_not_acted_on),
+		cmocka_unit_test(goes_on_from_what_was_known),
 	};
 	mem_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);

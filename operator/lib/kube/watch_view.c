@@ -48,12 +48,22 @@ static void compile(struct extract *x, const char *prefix, const char *const *pa
 
 void view_init(struct watch_view *v, const struct kube_watch_cfg *cfg)
 {
-	*v = (struct watch_view){ .cfg = cfg };
+	*v = (struct watch_view){ .cfg = cfg, .whole = cfg->since, .newest = cfg->since };
 	compile(&v->frame, ".", frame_paths);
 	compile(&v->frame, ".object", own_paths);
 	compile(&v->frame, ".object", cfg->fields);
 	compile(&v->item, ".", own_paths);
 	compile(&v->item, ".", cfg->fields);
+}
+
+/* Its fields are not known, so whatever comes of it is another digest. */
+int view_seed(struct watch_view *v, const char *key, uint64_t version)
+{
+	struct entry *known = map_add(&v->index, key, sizeof(*known));
+
+	if (known)
+		known->version = version & INT64_MAX;
+	return known ? 0 : -ENOMEM;
 }
 
 /* 0 is no version: it stands for absent and unreadable. */
@@ -165,12 +175,14 @@ static int on_deletion(struct watch_view *v, const struct met *m)
 {
 	struct entry *known = map_get(&v->index, m->key);
 
+	pass(v, m->version); /* first, so that a callback may ask how far we are */
 	if (known && m->version >= known->version) {
 		map_del(&v->index, m->key);
-		if (tells(v))
+		if (tells(v) && v->cfg->deleted)
+			v->cfg->deleted(v->cfg->arg, m->key, m->fields);
+		else if (tells(v))
 			v->cfg->gone(v->cfg->arg, m->key);
 	}
-	pass(v, m->version);
 	return VIEW_MORE;
 }
 

@@ -43,6 +43,8 @@ enum { VIEW_MORE = 0, VIEW_SYNCED = 1 };
 
 /* `cfg` is borrowed; aborts on paths that are none.  Nothing to release yet. */
 void view_init(struct watch_view *v, const struct kube_watch_cfg *cfg);
+/* Before the first event: as kube_watch_seed(). */
+int view_seed(struct watch_view *v, const char *key, uint64_t version) MUST_CHECK;
 /* The initial events, or a list, are about to come: view_message() or view_item(), whichever. */
 void view_begin(struct watch_view *v);
 /* One event.  VIEW_MORE, VIEW_SYNCED (that was the last of the initial events; the view is whole), or

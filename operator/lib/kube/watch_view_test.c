@@ -581,6 +581,21 @@ static void out_of_memory(void **state)
 	}));
 }
 
+static void seeding_without_memory(void **state)
+{
+	struct kube_watch_cfg cfg = { .fields = fields };
+	int rc;
+
+	(void)state;
+	T_OOM(rc, ({
+		struct watch_view v;
+		view_init(&v, &cfg);
+		rc = view_seed(&v, "ns/a", 7);
+		T_EQ(map_len(&v.index), rc == 0);
+		view_clear(&v);
+	}));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -604,6 +619,7 @@ int main(void)
 		cmocka_unit_test(huge_event),
 		cmocka_unit_test(muted_in_the_middle),
 		cmocka_unit_test(out_of_memory),
+		cmocka_unit_test(seeding_without_memory),
 	};
 	mem_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
