@@ -68,7 +68,8 @@ static int set(const struct option_def *d, struct option_value *v, const char *n
 		rc = parse_bool(name, text, &number, e);
 	if (rc < 0 || keep)
 		return rc;
-	copy = mem_strdup(text);
+	copy = d->type == OPTION_LIST && v->text ? mem_printf("%s\n%s", v->text, text)
+						 : mem_strdup(text);
 	if (!copy)
 		return err_set(e, ENOMEM, "out of memory");
 	mem_free(v->text);
@@ -194,12 +195,29 @@ static int find_key(const struct option_def *defs, unsigned n, const char *word,
 
 static int check_type(const struct option_def *d, const cJSON *item, struct err *e)
 {
-	static const char *const wanted[] = { "a string", "a whole number", "true or false" };
+	static const char *const wanted[] = { "a string", "a whole number", "true or false",
+		"a list of strings" };
 	bool ok = d->type == OPTION_STRING ? cJSON_IsString(item)
+		: d->type == OPTION_LIST   ? cJSON_IsArray(item)
 		: d->type == OPTION_INT    ? cJSON_IsNumber(item)
 					   : cJSON_IsBool(item);
 
 	return ok ? 0 : err_set(e, EINVAL, "%s: must be %s", item->string, wanted[d->type]);
+}
+
+static int apply_list(const struct option_def *d, const cJSON *list, struct option_value *v,
+	struct err *e)
+{
+	const cJSON *item;
+	int rc = 0;
+
+	json_each(item, list) {
+		if (!cJSON_IsString(item))
+			return err_set(e, EINVAL, "%s: must be a list of strings", list->string);
+		if (rc == 0)
+			rc = set(d, v, list->string, item->valuestring, v->given, e);
+	}
+	return rc;
 }
 
 static int apply_one(const struct option_def *d, const cJSON *item, struct option_value *v,
@@ -208,8 +226,8 @@ static int apply_one(const struct option_def *d, const cJSON *item, struct optio
 	AUTO_STR text = NULL;
 	int rc = check_type(d, item, e);
 
-	if (rc < 0)
-		return rc;
+	if (rc < 0 || d->type == OPTION_LIST)
+		return rc < 0 ? rc : apply_list(d, item, v, e);
 	text = cJSON_IsString(item) ? mem_strdup(item->valuestring) : json_text(item);
 	if (!text)
 		return err_set(e, ENOMEM, "out of memory");

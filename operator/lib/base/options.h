@@ -11,7 +11,8 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-enum option_type { OPTION_STRING, OPTION_INT, OPTION_BOOL };
+/* A list may be given again and again; its text is the values, one per line.  In the file: a list of strings. */
+enum option_type { OPTION_STRING, OPTION_INT, OPTION_BOOL, OPTION_LIST };
 
 struct option_def {
 	const char *flag; /* "metrics-address"; the file key is its camelCase */

@@ -4,7 +4,7 @@
 
 #include <limits.h>
 
-enum { KUBECONFIG, METRICS, WORKERS, DRY_RUN, HELP, N };
+enum { KUBECONFIG, METRICS, WORKERS, DRY_RUN, WATCH, HELP, N };
 
 static const struct option_def defs[N] = {
 	[KUBECONFIG] = { .flag = "kubeconfig", .arg = "FILE", .help = "where the API server is" },
@@ -23,6 +23,10 @@ static const struct option_def defs[N] = {
 		.type = OPTION_BOOL,
 		.help = "only say what would be done",
 		.preset = "false" },
+	[WATCH] = { .flag = "watch",
+		.type = OPTION_LIST,
+		.arg = "NAME",
+		.help = "look at it, too" },
 	[HELP] = { .flag = "help", .type = OPTION_BOOL, .help = "this list" },
 };
 
@@ -65,7 +69,7 @@ static void flags_in_both_forms(void **state)
 
 	(void)state;
 	T_EQ(PARSE(v, &e, "--kubeconfig", "/etc/kube.conf", "--max-workers=64", "--dry-run",
-		     "--metrics-address=", "--help=false"),
+		     "--metrics-address=", "--watch=x", "--help=false"),
 		0);
 	T_STR(v[KUBECONFIG].text, "/etc/kube.conf");
 	T_EQ(v[WORKERS].number, 64);
@@ -142,6 +146,23 @@ static void file_fills_what_no_flag_gave(void **state)
 	options_clear(N, v);
 }
 
+static void lists_grow(void **state)
+{
+	struct option_value v[N];
+	struct err e;
+
+	(void)state;
+	T_EQ(PARSE(v, &e, "--watch", "a", "--watch=b", "--watch", "a"), 0);
+	T_STR(v[WATCH].text, "a\nb\na");
+	T_EQ(apply(v, &e, "{\"watch\":[\"c\"]}"), 0); /* flags win */
+	T_STR(v[WATCH].text, "a\nb\na");
+	options_clear(N, v);
+	T_EQ(PARSE(v, &e, "--dry-run"), 0);
+	T_EQ(apply(v, &e, "{\"watch\":[\"c\",\"d\"]}"), 0);
+	T_STR(v[WATCH].text, "c\nd");
+	options_clear(N, v);
+}
+
 static void bad_files_are_refused(void **state)
 {
 	static const struct {
@@ -158,6 +179,8 @@ static void bad_files_are_refused(void **state)
 		{ "{\"maxWorkers\":1.5}", "maxWorkers: `1.5` is not a whole number from 1 to 64" },
 		{ "{\"maxWorkers\":65}", "maxWorkers: `65`" },
 		{ "{\"dryRun\":\"true\"}", "dryRun: must be true or false" },
+		{ "{\"watch\":\"x\"}", "watch: must be a list of strings" },
+		{ "{\"watch\":[\"x\",1]}", "watch: must be a list of strings" },
 		{ "[]", "must be a map" },
 	};
 
@@ -228,12 +251,14 @@ static void help_is_aligned(void **state)
 		"  --metrics-address ADDRESS  where /metrics is (default: 127.0.0.1:9090)\n"
 		"  --max-workers N            workers at once (default: 4)\n"
 		"  --dry-run                  only say what would be done\n"
+		"  --watch NAME               look at it, too\n"
 		"  --help                     this list\n");
 }
 
 static void survives_lack_of_memory(void **state)
 {
-	AUTO_JSON file = xjson_lit("{\"maxWorkers\":2,\"metricsAddress\":\":80\"}");
+	AUTO_JSON file =
+		xjson_lit("{\"maxWorkers\":2,\"metricsAddress\":\":80\",\"watch\":[\"a\",\"b\"]}");
 	char *argv[] = { (char *)"program", (char *)"--kubeconfig", (char *)"f" };
 	struct option_value v[N];
 	struct err e;
@@ -277,6 +302,7 @@ int main(void)
 		cmocka_unit_test(flags_in_both_forms),
 		cmocka_unit_test(bad_flags_are_named),
 		cmocka_unit_test(file_fills_what_no_flag_gave),
+		cmocka_unit_test(lists_grow),
 		cmocka_unit_test(bad_files_are_refused),
 		cmocka_unit_test(file_is_checked_even_where_a_flag_wins),
 		cmocka_unit_test(bad_preset_is_found),
