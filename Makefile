@@ -35,7 +35,7 @@ LIB      := base loop http kube proto
 LIB_A    := $(foreach l,kube http proto loop base,$(BUILD)/lib$(l).a)
 TESTING  := $(call objects,operator/lib/testing/*.c)
 WIRING   := $(call objects,operator/*.c)
-OPERATOR := $(call objects,operator/controller/*.c operator/dispatch/*.c operator/serve/*.c)
+OPERATOR := $(call objects,operator/controller/*.c operator/dispatch/*.c operator/emit/*.c operator/serve/*.c)
 WORKER   := $(call objects,workers/*.c workers/steps/*.c workers/schedulers/*.c)
 EDGE     := $(call objects,benchmarks/edge/*.c)
 FLEET    := $(call objects,e2e/fleet/*.c)
@@ -44,7 +44,7 @@ PROGRAMS := $(BUILD)/berth-operator $(BUILD)/berth-worker $(BUILD)/berth-benchma
 
 LIB_TESTS      := $(call tests,$(foreach l,$(LIB),operator/lib/$(l)/*_test.c))
 WIRING_TESTS   := $(call tests,operator/*_test.c)
-OPERATOR_TESTS := $(call tests,operator/controller/*_test.c operator/dispatch/*_test.c operator/serve/*_test.c)
+OPERATOR_TESTS := $(call tests,operator/controller/*_test.c operator/dispatch/*_test.c operator/emit/*_test.c operator/serve/*_test.c)
 WORKER_TESTS   := $(call tests,workers/*_test.c workers/steps/*_test.c workers/schedulers/*_test.c)
 EDGE_TESTS     := $(call tests,benchmarks/edge/*_test.c)
 FLEET_TESTS    := $(call tests,e2e/fleet/*_test.c)

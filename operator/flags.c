@@ -64,6 +64,27 @@ static const struct option_def defs[N_OPTIONS] = {
 		.arg = "KIND",
 		.help = "auto, websocket or http; auto: http where upgrades are refused",
 		.preset = "auto" },
+	[O_EVENTS_SINK] = { .flag = "events-sink",
+		.arg = "URL",
+		.help = "tell this sink of --events-resource, as Knative's ApiServerSource does" },
+	[O_EVENTS_RESOURCE] = { .flag = "events-resource",
+		.type = OPTION_LIST,
+		.arg = "RESOURCE",
+		.help = "as apps/v1/deployments, v1/pods@NAMESPACE, v1/nodes?LABEL=VALUE; again and again" },
+	[O_EVENTS_MODE] = { .flag = "events-mode",
+		.arg = "MODE",
+		.help = "Resource: whole objects; Reference: what they are called",
+		.preset = "Resource" },
+	[O_EVENTS_DEAD_LETTER] = { .flag = "events-dead-letter",
+		.arg = "URL",
+		.help = "gets what the sink refuses or fails to take; default: tried for ever" },
+	[O_EVENTS_RETRY] = { .flag = "events-retry-seconds",
+		.type = OPTION_INT,
+		.arg = "N",
+		.help = "how long the sink is tried before --events-dead-letter",
+		.preset = "300",
+		.min = 0,
+		.max = 86400 },
 	[O_CONFIG] = { .flag = "config",
 		.arg = "FILE",
 		.help = "YAML with these options in camelCase; flags win" },
@@ -128,6 +149,21 @@ static int check_workers(const struct option_value *o, struct err *e)
 	return check_kind(o, e);
 }
 
+static int check_events(const struct option_value *o, struct err *e)
+{
+	const char *mode = o[O_EVENTS_MODE].text;
+
+	if (!o[O_EVENTS_SINK].text != !o[O_EVENTS_RESOURCE].text)
+		return err_set(e, EINVAL,
+			"--events-sink and --events-resource: one is of no use without the other");
+	if (o[O_EVENTS_DEAD_LETTER].text && !o[O_EVENTS_SINK].text)
+		return err_set(e, EINVAL,
+			"--events-dead-letter is of no use without --events-sink");
+	if (strcmp(mode, "Resource") && strcmp(mode, "Reference"))
+		return err_set(e, EINVAL, "--events-mode %s: use Resource or Reference", mode);
+	return 0;
+}
+
 int flags_parse(int argc, char **argv, struct option_value *o, struct err *e)
 {
 	enum log_level level;
@@ -146,6 +182,8 @@ int flags_parse(int argc, char **argv, struct option_value *o, struct err *e)
 			o[O_WATCH_TRANSPORT].text);
 	if (rc == 0)
 		rc = check_workers(o, e);
+	if (rc == 0)
+		rc = check_events(o, e);
 	if (rc == 0)
 		log_level_set(level);
 	return rc;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/controller.h"
+#include "emit/emit.h"
 #include "flags.h"
 #include "leader.h"
 #include "serve/serve.h"
@@ -30,12 +31,13 @@ struct app {
 	struct leader *leader;
 	struct workers workers;
 	struct dispatch *dispatch;
+	struct emit *emit; /* NULL: none is wanted */
 	struct serve_cfg serve;
 	char *const *command_line;
 	bool ending;
 };
 
-/* ---- the end: workers finish, then the views, then the lead is handed over, then the connections ---- */
+/* ---- the end: workers finish, then the views, the events out, then the lead is handed over, then the connections ---- */
 
 static void on_ws_closed(void *arg)
 {
@@ -70,11 +72,18 @@ static void on_leader_closed(void *arg)
 	kube_close(a->api, on_api_closed, a);
 }
 
-static void on_controller_closed(void *arg)
+static void on_emit_closed(void *arg)
 {
 	struct app *a = arg;
 
 	leader_close(a->leader, on_leader_closed, a);
+}
+
+static void on_controller_closed(void *arg)
+{
+	struct app *a = arg;
+
+	emit_close(a->emit, on_emit_closed, a);
 }
 
 static void on_dispatch_closed(void *arg)
@@ -112,6 +121,7 @@ static void on_lead(void *arg, bool leads)
 
 	if (leads) {
 		controller_lead(a->controller);
+		emit_lead(a->emit);
 		return;
 	}
 	dispatch_kill(a->dispatch);
@@ -155,6 +165,7 @@ static void ready(void *arg, struct buf *why_not)
 
 	controller_ready(a->controller, why_not);
 	leader_ready(a->leader, why_not);
+	emit_ready(a->emit, why_not);
 	workers_ready(&a->workers, why_not);
 	if (s.spawner.trouble[0])
 		buf_printf(why_not, "workers: %s\n", s.spawner.trouble);
@@ -166,6 +177,7 @@ static void collect(void *arg, struct metrics *m)
 
 	controller_collect(a->controller, m);
 	leader_collect(a->leader, m);
+	emit_collect(a->emit, m);
 }
 
 static int make_controller(struct app *a, const struct option_value *o, struct err *e)
@@ -195,6 +207,25 @@ static int make_controller(struct app *a, const struct option_value *o, struct e
 	if (rc == 0)
 		rc = dispatch_new(a->loop, &dc, &a->dispatch, e);
 	return rc < 0 ? rc : controller_start(a->controller, a->dispatch, e);
+}
+
+static int make_emit(struct app *a, const struct option_value *o, struct err *e)
+{
+	struct emit_cfg ec = { .loop = a->loop,
+		.api = a->api,
+		.hub = a->hub,
+		.user_agent = USER_AGENT,
+		.namespace = o[O_NAMESPACE].text,
+		.server = a->config.server,
+		.sink = o[O_EVENTS_SINK].text,
+		.resources = o[O_EVENTS_RESOURCE].text,
+		.dead_letter = o[O_EVENTS_DEAD_LETTER].text,
+		.reference = !strcmp(o[O_EVENTS_MODE].text, "Reference"),
+		.retry_ms = o[O_EVENTS_RETRY].number * 1000,
+		.may_send = may_send,
+		.may_send_arg = a };
+
+	return emit_new(&ec, &a->emit, e);
 }
 
 static int make_hub(struct app *a, const struct option_value *o, struct err *e)
@@ -230,6 +261,8 @@ static int start(struct app *a, const struct option_value *o, struct err *e)
 		rc = make_hub(a, o, e);
 	if (rc == 0)
 		rc = make_controller(a, o, e);
+	if (rc == 0)
+		rc = make_emit(a, o, e);
 	if (rc == 0)
 		rc = leader_new(a->loop, &lc, &a->leader, e);
 	a->serve = (struct serve_cfg){ .collect = collect, .ready = ready, .arg = a };

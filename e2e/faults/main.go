@@ -70,7 +70,10 @@ func main() {
 		os.Exit(ctl(os.Args[2], os.Args[3:]))
 	}
 	if len(os.Args) == 4 && os.Args[1] == "sink" {
-		fail(runSink(os.Args[2], os.Args[3]))
+		fail(runSink(os.Args[2], os.Args[3], "127.0.0.1:0"))
+	}
+	if len(os.Args) == 5 && os.Args[1] == "sink" {
+		fail(runSink(os.Args[2], os.Args[3], os.Args[4]))
 	}
 	if len(os.Args) == 5 && os.Args[1] == "beat" {
 		count, err := strconv.Atoi(os.Args[4])

@@ -12,12 +12,15 @@ import (
 	"time"
 )
 
-// `faults sink SOCKET LOG`: an HTTP server that takes CloudEvents as a function would, well, slowly or not at
-// all.  The first line of the log is its URL; then one line an event: TYPE NAME RESOURCEVERSION ANSWER.
-// The control socket understands what faults of the same name say: answer code=N, delay ms=N.
+// `faults sink SOCKET LOG [ADDRESS]`: an HTTP server that takes CloudEvents as a function would, well, slowly or not
+// at all.  The log begins with its URL; then one line an event: TYPE NAME RESOURCEVERSION ANSWER ID.  One that is
+// started again writes on.  Beside it, LOG.TYPE holds the last event of that type: its headers, sorted, and its body.
+// The control socket understands what faults of the same name say: answer code=N,
+// delay ms=N.
 
 type receiver struct {
 	mu    sync.Mutex
+	path  string
 	log   io.Writer
 	code  int
 	delay time.Duration
@@ -27,7 +30,8 @@ func (s *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var object struct {
 		Metadata struct{ ResourceVersion string }
 	}
-	json.NewDecoder(r.Body).Decode(&object)
+	body, _ := io.ReadAll(r.Body)
+	json.Unmarshal(body, &object)
 	s.mu.Lock()
 	code, delay := s.code, s.delay
 	s.mu.Unlock()
@@ -36,7 +40,12 @@ func (s *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	kind := r.Header.Get("Ce-Type")
-	fmt.Fprintln(s.log, kind[strings.LastIndex(kind, ".")+1:], r.Header.Get("Ce-Name"), object.Metadata.ResourceVersion, code)
+	kind = kind[strings.LastIndex(kind, ".")+1:]
+	var headers strings.Builder
+	r.Header.Write(&headers)
+	os.WriteFile(s.path+"."+kind, append([]byte(headers.String()), body...), 0o644)
+	fmt.Fprintln(s.log, kind, r.Header.Get("Ce-Name"), object.Metadata.ResourceVersion, code,
+		r.Header.Get("Ce-Id"))
 }
 
 func (s *receiver) command(line string) (string, error) {
@@ -59,20 +68,21 @@ func (s *receiver) command(line string) (string, error) {
 	return "ok", nil
 }
 
-func runSink(socket, path string) error {
-	log, err := os.Create(path)
+func runSink(socket, path, address string) error {
+	log, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
+	os.Remove(socket) // of one that was killed
 	orders, err := net.Listen("unix", socket)
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
-	s := &receiver{log: log, code: http.StatusAccepted}
+	s := &receiver{path: path, log: log, code: http.StatusAccepted}
 	go control(orders, s.command)
 	fmt.Fprintf(log, "http://%s\n", l.Addr())
 	return http.Serve(l, s)

@@ -11,6 +11,7 @@
 #define BERTH   "berth.dev"
 
 const struct kube_type KUBE_NAMESPACE = { "", "v1", "namespaces", "Namespace", false };
+const struct kube_type KUBE_CONFIG_MAP = { "", "v1", "configmaps", "ConfigMap", true };
 const struct kube_type KUBE_CONTROLLER_REVISION = { "apps", "v1", "controllerrevisions",
 	"ControllerRevision", true };
 const struct kube_type KUBE_EVENT = { "", "v1", "events", "Event", true };
