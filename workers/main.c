@@ -1,5 +1,5 @@
 /* berth-worker — takes CloudEvents, one per line on standard input or all in a file, and answers each with
- * one line.
+ * one line; or over HTTP, one per request, until SIGTERM.
  *
  * It holds nothing: what it knows it reads from the hub, what it learned it writes there.  It
  * ends when its input has ended and every event is answered. */
@@ -12,6 +12,7 @@
 #include "proto/batch.h"
 #include "proto/command.h"
 #include "workers/engine.h"
+#include "workers/listen.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -31,6 +32,8 @@ enum {
 	O_CONTEXT,
 	O_TOKEN_FD,
 	O_NAMESPACE,
+	O_LISTEN,
+	O_MAX_EVENTS,
 	O_LOG_LEVEL,
 	O_HELP,
 	O_VERSION,
@@ -47,6 +50,16 @@ static const struct option_def defs[N_OPTIONS] = {
 		.min = 3,
 		.max = 1024 },
 	[O_NAMESPACE] = COMMAND_NAMESPACE,
+	[O_LISTEN] = { .flag = "listen",
+		.arg = "ADDRESS",
+		.help = "take events over HTTP there until SIGTERM: 127.0.0.1:8080, or :8080" },
+	[O_MAX_EVENTS] = { .flag = "max-events",
+		.type = OPTION_INT,
+		.arg = "N",
+		.help = "with --listen: events at once; further ones are answered 503",
+		.preset = "64",
+		.min = 1,
+		.max = 96 },
 	[O_LOG_LEVEL] = COMMAND_LOG_LEVEL,
 	[O_HELP] = COMMAND_HELP,
 	[O_VERSION] = COMMAND_VERSION,
@@ -57,6 +70,7 @@ struct worker {
 	struct kube_config config;
 	struct kube *api;
 	struct line_reader *input;
+	struct listener *listener; /* NULL: events do not come over HTTP */
 	struct engine engine;
 	char name[96];
 	bool ended, closing;    /* input has ended; we are on our way out */
@@ -74,7 +88,8 @@ static int usage(void)
 	       "One structured CloudEvent (dev.berth.onboarding.advance) per input line; one JSON result line each.\n"
 	       "With " BATCH_PATH_VARIABLE
 	       " in the environment: the event, or batch of them, in $" BATCH_PATH_VARIABLE
-	       "/" BATCH_FILE ".\n\n%s\n"
+	       "/" BATCH_FILE ".\n"
+	       "With --listen over HTTP, a POST each; GET /healthz and /readyz.\n\n%s\n"
 	       "exit codes: 0 all events answered; 1 input broke off, or of a file's events one was answered Error or is none; 2 bad usage; 3 no usable credentials\n",
 		list ? list : "");
 	mem_free(list);
@@ -95,22 +110,40 @@ static void api_closed(void *arg)
 	timer_close(&w->last_words, timer_closed);
 }
 
-/* Kubernetes Events may still be on their way when the last event is answered: they get a
+static void close_api(void *arg)
+{
+	struct worker *w = arg;
+
+	kube_close(STEAL(w->api), api_closed, w);
+}
+
+static bool has_to_say(const struct worker *w)
+{
+	struct kube_stats s = kube_stats(w->api);
+
+	return s.inflight + s.queued > 0 || (w->listener && listen_answering(w->listener));
+}
+
+/* Kubernetes Events may still be on their way when the last event is answered, and so may that answer: they get a
  * moment. */
 static void end_when_sent(void *arg)
 {
 	struct worker *w = arg;
-	struct kube_stats s = kube_stats(w->api);
 
-	if (s.inflight + s.queued > 0 && clock_mono_ms() < w->end_ms)
+	if (has_to_say(w) && clock_mono_ms() < w->end_ms)
 		timer_set(&w->last_words, LAST_WORDS_LOOK_MS);
+	else if (w->listener)
+		listen_close(STEAL(w->listener), close_api, w);
 	else
-		kube_close(STEAL(w->api), api_closed, w);
+		close_api(w);
 }
 
-static void end_if_idle(struct worker *w)
+static void end_if_idle(void *arg)
 {
-	if (!w->ended || w->engine.running || w->closing)
+	struct worker *w = arg;
+	bool works = w->listener ? listen_working(w->listener) : w->engine.running > 0;
+
+	if (!w->ended || works || w->closing)
 		return;
 	w->closing = true;
 	line_reader_close(STEAL(w->input));
@@ -172,8 +205,12 @@ static void on_end(void *arg, int error)
  * action. */
 static void on_signal(void *arg, int signum)
 {
+	struct worker *w = arg;
+
 	signal(signum, SIG_DFL);
-	on_end(arg, 0);
+	if (w->listener)
+		listen_drain(w->listener);
+	on_end(w, 0);
 }
 
 static int connect_hub(struct worker *w, struct err *e)
@@ -209,9 +246,37 @@ static int take_file(struct worker *w, const char *folder, struct err *e)
 	return 0;
 }
 
-static int serve(struct worker *w, const struct option_value *o, struct err *e)
+static int take_requests(struct worker *w, const struct option_value *o, struct err *e)
+{
+	struct listen_cfg cfg = { .loop = w->loop,
+		.address = o[O_LISTEN].text,
+		.engine = w->engine,
+		.most = (unsigned)o[O_MAX_EVENTS].number,
+		.idle = end_if_idle,
+		.arg = w };
+	int rc = listen_new(&cfg, &w->listener, e);
+
+	if (rc == 0) {
+		AUTO_STR port = xprintf("%d", listen_port(w->listener));
+
+		log_info("listening", "address", cfg.address, "port", port, NULL);
+	}
+	return rc;
+}
+
+static int take_events(struct worker *w, const struct option_value *o, struct err *e)
 {
 	const char *folder = getenv(BATCH_PATH_VARIABLE);
+
+	if (o[O_LISTEN].text)
+		return take_requests(w, o, e);
+	if (folder)
+		return take_file(w, folder, e);
+	return line_reader_new(w->loop, STDIN_FILENO, MAX_LINE, on_line, on_end, w, &w->input, e);
+}
+
+static int serve(struct worker *w, const struct option_value *o, struct err *e)
+{
 	int rc = connect_hub(w, e);
 
 	if (rc < 0)
@@ -224,9 +289,7 @@ static int serve(struct worker *w, const struct option_value *o, struct err *e)
 		.arg = w,
 	};
 	timer_init(w->loop, &w->last_words, end_when_sent, w);
-	rc = folder ? take_file(w, folder, e)
-		    : line_reader_new(w->loop, STDIN_FILENO, MAX_LINE, on_line, on_end, w,
-			      &w->input, e);
+	rc = take_events(w, o, e);
 	if (rc < 0)
 		return rc;
 	rc = loop_on_signal(w->loop, SIGTERM, on_signal, w, e);

@@ -40,5 +40,7 @@ static int answer(void *arg, const char *path, struct buf *body, const char **co
 
 int serve_start(struct ws *ws, const char *address, const struct serve_cfg *cfg, struct err *e)
 {
-	return ws_serve(ws, address, answer, (void *)(uintptr_t)cfg, e);
+	const struct ws_serve_cfg sc = { .get = answer, .arg = (void *)(uintptr_t)cfg };
+
+	return ws_serve(ws, address, &sc, e);
 }

@@ -1,4 +1,4 @@
-/* ws.h — libwebsockets on our loop: one context for the watches (client) and for /metrics (server).
+/* ws.h — libwebsockets on our loop: one context for the watches (client), and for /metrics or a worker's events (server).
  *
  * Coded to 4.1.6 (Debian 12).  The loop is foreign to lws: it installs no signal handlers. */
 #ifndef KUBE_WS_H
@@ -28,13 +28,32 @@ int ws_connect(struct ws *w, const struct stream_cfg *cfg, struct ws_conn **ret,
 	MUST_CHECK;
 void ws_hangup(struct ws_conn *c); /* `down` runs later, from the loop */
 
-/* A plain HTTP server: GET only, answers come from `answer`, which appends the body and returns the status
- * code (404 for an unknown path) and sets the content type. */
-typedef int ws_answer(void *arg, const char *path, struct buf *body, const char **content_type);
+/* A POST, from its last byte to its answer. */
+struct ws_post;
+
+/* A plain HTTP server.  One answer for each connection, then it is closed; upgrades are refused. */
+struct ws_serve_cfg {
+	/* GET: appends the body, returns the status code (404 for an unknown path) and sets the content type. */
+	int (*get)(void *arg, const char *path, struct buf *body, const char **content_type);
+	/* POST: answers by ws_post_answer(), now or at any time later.  NULL: only GET is taken. */
+	void (*post)(void *arg, struct ws_post *p);
+	/* Those of a POST that are kept: in lower case, with the colon ("ce-id:"), closed by NULL. */
+	const char *const *headers;
+	size_t body_most;     /* of a POST: a longer one is answered 413 */
+	unsigned connections; /* at once; further ones are closed; 0: 16 */
+	void *arg;
+};
 /* address "127.0.0.1:9090", ":9090" or "[::]:9090".  -EADDRINUSE and the like name the address.  One per
- * struct ws.  At most 16 connections at once, each for one answer; upgrades are refused. */
-int ws_serve(struct ws *w, const char *address, ws_answer *answer, void *arg, struct err *e)
+ * struct ws; cfg is copied. */
+int ws_serve(struct ws *w, const char *address, const struct ws_serve_cfg *cfg, struct err *e)
 	MUST_CHECK;
+/* Borrowed until the answer; of the n-th header that is kept, NULL: not sent. */
+const char *ws_post_header(const struct ws_post *p, unsigned n);
+const struct buf *ws_post_body(const struct ws_post *p);
+/* Once for each POST; whether the client is still there is no matter.  retry_after_s 0: not said. */
+void ws_post_answer(struct ws_post *p, int status, unsigned retry_after_s, const char *text);
+/* POSTs that are not answered, or whose answer is on its way. */
+unsigned ws_posts(const struct ws *w);
 /* The port that is listened on, also when 0 was asked for. */
 int ws_serve_port(const struct ws *w);
 

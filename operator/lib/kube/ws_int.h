@@ -8,8 +8,6 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
-struct ws_server;
-
 struct ws {
 	struct loop *loop;
 	const struct kube_config *config; /* NULL: no client */
@@ -17,8 +15,8 @@ struct ws {
 	SSL_CTX *tls;
 	struct lws_context *lws; /* libwebsockets sets it to NULL when it has freed it */
 	struct lws_vhost *client;
-	struct ws_server *server;
-	unsigned attempts; /* which of the host's addresses is next */
+	struct ws_server *server; /* NULL: none */
+	unsigned attempts;        /* which of the host's addresses is next */
 	struct timer teardown;
 	bool destroying;
 	void (*closed)(void *arg);
@@ -63,6 +61,31 @@ static inline void ws_wake(struct ws *w)
 {
 	lws_cancel_service(w->lws);
 }
+
+/* ws_serve.c, ws_post.c: the server. */
+struct ws_server {
+	struct ws *ws;
+	struct lws_vhost *vhost;
+	uv_poll_t listener;
+	int fd;
+	bool stopped; /* the listener's handle is closed */
+	unsigned connections, posts;
+	struct ws_serve_cfg cfg;
+};
+
+struct ws_session {      /* one connection; zeroed by libwebsockets */
+	struct buf body; /* of the answer to a GET */
+	size_t sent;
+	struct ws_post *post; /* NULL: it is none */
+};
+
+/* A whole answer of a few words; -1, which closes the connection behind it. */
+int ws_answer(struct lws *wsi, unsigned status, unsigned retry_after_s, const char *text);
+int ws_post_begin(struct lws *wsi, struct ws_server *server, struct ws_session *s);
+int ws_post_take(struct lws *wsi, struct ws_session *s, const void *bytes, size_t n);
+int ws_post_whole(struct lws *wsi, struct ws_session *s);
+int ws_post_send(struct lws *wsi, struct ws_session *s);
+void ws_post_leave(struct ws_server *server, struct ws_session *s); /* the connection is gone */
 
 void ws_server_stop(struct ws_server *s); /* stops accepting */
 bool ws_server_stopped(const struct ws_server *s);

@@ -1,4 +1,4 @@
-/* The HTTP server behind ws_serve(): GET, one answer, connection closed.
+/* The HTTP server behind ws_serve(): a request, one answer, connection closed.  POST is in ws_post.c.
  *
  * The listening socket is ours and libwebsockets adopts what it accepts: its own listener tells neither
  * why an address cannot be had nor knows a limit. */
@@ -13,38 +13,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-	MAX_CONNECTIONS = 16,
-	BACKLOG = 16,
-	REQUEST_SECONDS = 5,
-	ANSWER_SECONDS = 30,
-	CHUNK = 8 * 1024
-};
+enum { CONNECTIONS = 16, BACKLOG = 16, REQUEST_SECONDS = 5, ANSWER_SECONDS = 30, CHUNK = 8 * 1024 };
 
-struct ws_server {
-	struct ws *ws;
-	struct lws_vhost *vhost;
-	uv_poll_t listener;
-	int fd;
-	bool stopped; /* the listener's handle is closed */
-	unsigned connections;
-	ws_answer *answer;
-	void *arg;
-};
-
-struct session { /* zeroed by libwebsockets */
-	struct buf body;
-	size_t sent;
-};
-
-static int send_head(struct lws *wsi, unsigned status, const char *type, size_t length)
+static int send_head(struct lws *wsi, unsigned status, const char *type, size_t length,
+	unsigned retry_after_s)
 {
 	unsigned char head[LWS_PRE + 1024], *start = &head[LWS_PRE], *p = start;
 	unsigned char *end = &head[sizeof(head) - 1];
+	char after[12];
+	int n = snprintf(after, sizeof(after), "%u", retry_after_s);
 
 	if (lws_add_http_common_headers(wsi, status, type, length, &p, end) ||
 		lws_add_http_header_by_token(wsi, WSI_TOKEN_CONNECTION,
 			(const unsigned char *)"close", 5, &p, end))
+		return -1;
+	if (retry_after_s &&
+		lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_RETRY_AFTER,
+			(const unsigned char *)after, n, &p, end))
 		return -1;
 	return lws_finalize_write_http_header(wsi, start, &p, end) ? -1 : 0;
 }
@@ -61,36 +46,53 @@ static int send_piece(struct lws *wsi, const char *bytes, size_t n, bool last)
 	return sent < (int)n ? -1 : 0;
 }
 
-/* Returning -1 closes the connection after what was written. */
-static int refuse(struct lws *wsi, unsigned status, const char *text)
+int ws_answer(struct lws *wsi, unsigned status, unsigned retry_after_s, const char *text)
 {
-	if (!send_head(wsi, status, "text/plain", strlen(text)))
-		send_piece(wsi, text, strlen(text), true);
+	size_t n = strlen(text);
+
+	if (!send_head(wsi, status, "text/plain", n, retry_after_s) && n)
+		send_piece(wsi, text, n, true);
 	return -1;
 }
 
-static int on_request(struct lws *wsi, struct session *s, const char *path)
+static int refuse(struct lws *wsi, unsigned status, const char *text)
 {
-	struct ws_server *server = lws_vhost_user(lws_get_vhost(wsi));
-	const char *type = "text/plain";
-	int status;
+	return ws_answer(wsi, status, 0, text);
+}
 
-	if (!lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI))
-		return refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED, "only GET\n");
-	status = server->answer(server->arg, path, &s->body, &type);
+static int on_get(struct lws *wsi, const struct ws_server *server, struct ws_session *s,
+	const char *path)
+{
+	const char *type = "text/plain";
+	int status = server->cfg.get(server->cfg.arg, path, &s->body, &type);
+
 	if (s->body.oom)
 		return refuse(wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, "out of memory\n");
-	if (send_head(wsi, (unsigned)status, type, s->body.len))
+	if (send_head(wsi, (unsigned)status, type, s->body.len, 0))
 		return -1;
 	lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, ANSWER_SECONDS);
 	lws_callback_on_writable(wsi);
 	return 0;
 }
 
-static int on_writable(struct lws *wsi, struct session *s)
+static int on_request(struct lws *wsi, struct ws_session *s, const char *path)
+{
+	struct ws_server *server = lws_vhost_user(lws_get_vhost(wsi));
+
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI))
+		return on_get(wsi, server, s, path);
+	if (server->cfg.post && lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI))
+		return ws_post_begin(wsi, server, s);
+	return refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED,
+		server->cfg.post ? "only GET and POST\n" : "only GET\n");
+}
+
+static int on_writable(struct lws *wsi, struct ws_session *s)
 {
 	size_t left = s->body.len - s->sent, n = left < CHUNK ? left : CHUNK;
 
+	if (s->post)
+		return ws_post_send(wsi, s);
 	if (send_piece(wsi, s->body.s + s->sent, n, n == left) || n == left)
 		return -1;
 	s->sent += n;
@@ -101,13 +103,16 @@ static int on_writable(struct lws *wsi, struct session *s)
 static int serve_callback(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in,
 	size_t len)
 {
-	struct session *s = user;
+	struct ws_session *s = user;
 	struct ws_server *server;
 
-	(void)len;
 	switch (why) {
 	case LWS_CALLBACK_HTTP:
 		return on_request(wsi, s, in);
+	case LWS_CALLBACK_HTTP_BODY:
+		return ws_post_take(wsi, s, in, len);
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		return ws_post_whole(wsi, s);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return on_writable(wsi, s);
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
@@ -115,8 +120,10 @@ static int serve_callback(struct lws *wsi, enum lws_callback_reasons why, void *
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
 		return -1;
 	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
-		if (s)
+		if (s) {
 			buf_clear(&s->body);
+			ws_post_leave(lws_vhost_user(lws_get_vhost(wsi)), s);
+		}
 		break;
 	case LWS_CALLBACK_WSI_DESTROY:
 		server = lws_get_opaque_user_data(wsi);
@@ -132,7 +139,7 @@ static int serve_callback(struct lws *wsi, enum lws_callback_reasons why, void *
 static const struct lws_protocols serve_protocols[] = {
 	{ .name = "http",
 		.callback = serve_callback,
-		.per_session_data_size = sizeof(struct session) },
+		.per_session_data_size = sizeof(struct ws_session) },
 	{ 0 },
 };
 
@@ -155,7 +162,7 @@ static void on_connection(uv_poll_t *listener, int status, int events)
 	(void)events;
 	while (status == 0 &&
 		(fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-		if (s->connections < MAX_CONNECTIONS)
+		if (s->connections < s->cfg.connections)
 			adopt(s, fd);
 		else
 			close(fd);
@@ -234,14 +241,16 @@ static struct lws_vhost *make_vhost(struct ws_server *s)
 	return lws_create_vhost(s->ws->lws, &info);
 }
 
-int ws_serve(struct ws *w, const char *address, ws_answer *answer, void *arg, struct err *e)
+int ws_serve(struct ws *w, const char *address, const struct ws_serve_cfg *cfg, struct err *e)
 {
 	struct ws_server *s = mem_alloc(sizeof(*s));
 
 	assert(!w->server);
 	if (!s)
 		return err_set(e, ENOMEM, "server: out of memory");
-	*s = (struct ws_server){ .ws = w, .answer = answer, .arg = arg };
+	*s = (struct ws_server){ .ws = w, .cfg = *cfg };
+	if (!s->cfg.connections)
+		s->cfg.connections = CONNECTIONS;
 	s->fd = open_listener(address, e);
 	if (s->fd < 0) {
 		int rc = s->fd;

@@ -97,14 +97,12 @@ static int take_cluster(const cJSON *obj, struct work_event *ev, struct err *e)
 	return field_copy(obj, "name", &ev->subject, e);
 }
 
-int work_event_parse(const char *line, size_t len, struct work_event *ret, struct err *e)
+int work_event_take(cJSON *obj, struct work_event *ret, struct err *e)
 {
-	AUTO_JSON obj = NULL;
 	AUTO(work_event_clear) struct work_event ev = { 0 };
 	int rc;
 
-	if ((rc = field_object(line, len, &obj, e)) < 0 || (rc = check_kind(obj, e)) < 0 ||
-		(rc = field_copy(obj, "id", &ev.id, e)) < 0 ||
+	if ((rc = check_kind(obj, e)) < 0 || (rc = field_copy(obj, "id", &ev.id, e)) < 0 ||
 		(rc = field_copy(obj, "type", &ev.type, e)) < 0 ||
 		(rc = field_copy(obj, "source", &ev.source, e)) < 0 ||
 		(rc = is_knative(obj) ? take_cluster(obj, &ev, e) : take_onboarding(obj, &ev, e)) <
@@ -113,4 +111,12 @@ int work_event_parse(const char *line, size_t len, struct work_event *ret, struc
 	*ret = ev;
 	ev = (struct work_event){ 0 };
 	return 0;
+}
+
+int work_event_parse(const char *line, size_t len, struct work_event *ret, struct err *e)
+{
+	AUTO_JSON obj = NULL;
+	int rc = field_object(line, len, &obj, e);
+
+	return rc < 0 ? err_wrap(e, rc, "event") : work_event_take(obj, ret, e);
 }

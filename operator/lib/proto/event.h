@@ -38,6 +38,8 @@ char *work_event_line(const struct work_event *ev, int64_t now_real_ms) MUST_CHE
  * Unknown attributes are ignored. */
 int work_event_parse(const char *line, size_t len, struct work_event *ret, struct err *e)
 	MUST_CHECK;
+/* The same of an object, whose data.inputs are taken out. */
+int work_event_take(cJSON *obj, struct work_event *ret, struct err *e) MUST_CHECK;
 
 static inline void work_event_clearp(struct work_event *ev)
 {
