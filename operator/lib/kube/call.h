@@ -82,7 +82,8 @@ void queue_ring(struct kube *k); /* sets the timer to what comes next */
 
 /* client.c.  All calls of a closing client are over. */
 void kube_cancelled(struct kube *k);
-/* kube_create() in the background, with a patience of its own, which begins at once. */
+/* kube_create() in the background, with a patience of its own: so long it may wait for its turn, and so long
+ * again from there on.  Never 0. */
 int kube_create_in_background(struct kube *k, struct kube_object o, const cJSON *body,
 	int64_t give_up_ms, kube_done *done, void *arg) MUST_CHECK;
 

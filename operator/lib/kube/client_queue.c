@@ -102,12 +102,17 @@ static void finish_with(struct call *c, int code, const char *why)
 	finish(c, &r);
 }
 
+static bool was_tried(const struct call *c)
+{
+	return c->x.rc < 0 || c->x.status;
+}
+
 static void give_up(struct call *c)
 {
 	struct kube_reply r = { .http = c->x.status };
 	struct err last = { "still queued behind other calls" };
 	double seconds = (double)(clock_mono_ms() - c->started) / 1000;
-	if (c->x.rc < 0 || c->x.status)
+	if (was_tried(c))
 		reply_trouble(c, &last);
 	r.rc = err_set(&r.err, ETIMEDOUT, "%s: gave up after %.1f s: %s", c->what, seconds,
 		last.msg);
@@ -286,8 +291,12 @@ static void send_next(struct call *c)
 	struct kube *k = c->kube;
 	TAILQ_REMOVE(queue_of(c), c, entry);
 	heap_remove(&k->alarms, &c->alarm);
-	if (c->background)
+	if (c->background) {
 		k->in_background = c;
+		if (!was_tried(
+			    c)) /* else the server would work for one that has hardly time left */
+			c->give_up_at = clock_mono_ms() + c->give_up_ms;
+	}
 	send_call(c);
 }
 

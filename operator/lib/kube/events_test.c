@@ -128,6 +128,22 @@ static void events_go_one_after_the_other(void **state)
 	T_EQ(most_inflight, 1);
 }
 
+/* One that waited for most of its time is not sent only to be cut off. */
+static void patience_begins_anew_with_the_turn(void **state)
+{
+	(void)state;
+	PLAY({ 201, .body = "{}", .delay_ms = 700 }, { 201, .body = "{}", .delay_ms = 600 });
+	open_client(0, 0);
+	AUTO_JSON body = cJSON_CreateObject();
+	struct kube_object o = { &KUBE_EVENT, "default", "x", NULL };
+	T_EQ(kube_create_in_background(k, o, body, 1000, keep, &out[0]), 0);
+	T_EQ(kube_create_in_background(k, o, body, 1000, keep, &out[1]), 0);
+	run_until(2);
+	T_EQ(out[0].rc, 0);
+	T_EQ(out[1].rc, 0);
+	T_EQ(api.script->asked_len, 2);
+}
+
 static void there_is_an_end_to_how_many_wait(void **state)
 {
 	(void)state;
@@ -169,6 +185,7 @@ int main(void)
 		CASE(a_repeated_fact_is_sent_once),
 		CASE(events_stand_behind_other_calls),
 		CASE(events_go_one_after_the_other),
+		CASE(patience_begins_anew_with_the_turn),
 		CASE(a_failed_event_may_be_sent_again),
 		CASE(a_long_note_is_cut),
 		CASE(there_is_an_end_to_how_many_wait),
