@@ -90,7 +90,10 @@ static void collect_workers(const struct dispatch_stats *s, struct metrics *m)
 	metrics_gauge(m, "berth_worker_events", "Events that workers have now.", s->events, NULL);
 	metrics_counter(m, "berth_worker_spawns_total", "Workers started.",
 		(double)s->spawner.starts, NULL);
-	metrics_counter(m, "berth_worker_crashes_total", "Workers that died with work in hand.",
+	metrics_counter(m, "berth_worker_exits_total", "Workers that ended, crashes among them.",
+		(double)(s->spawner.starts - s->spawner.workers), NULL);
+	metrics_counter(m, "berth_worker_crashes_total",
+		"Workers that died with work in hand, or ended with an error.",
 		(double)s->spawner.crashes, NULL);
 	for (unsigned i = 0; i < SPAWNER_CODES && s->spawner.answers[i].n; i++) {
 		char code[12] = "<error>";
