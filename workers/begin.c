@@ -142,13 +142,47 @@ static void read_schedulers(struct run *r)
 		run_end(r, RESULT_Error, "out of memory");
 }
 
+/* ---- the plan: its revision, which is kept for the events to come ---- */
+
+static const char *revision_of(const struct run *r)
+{
+	return json_str(r->onb, "spec.plan.revision");
+}
+
+static const cJSON *known_revision(const struct engine *e, const char *name)
+{
+	for (size_t i = 0; i < COUNT(e->revisions); i++)
+		if (e->revisions[i].name && !strcmp(e->revisions[i].name, name))
+			return e->revisions[i].spec;
+	return NULL;
+}
+
+static void keep_revision(struct engine *e, const char *name, const cJSON *spec)
+{
+	struct engine_revision *at = &e->revisions[e->next_revision];
+
+	if (!spec || known_revision(e, name))
+		return;
+	e->next_revision = (e->next_revision + 1) % COUNT(e->revisions);
+	mem_free(at->name);
+	cJSON_Delete(at->spec);
+	*at = (struct engine_revision){ xstrdup(name), xjson_dup(spec) };
+}
+
+void engine_clear(struct engine *e)
+{
+	for (size_t i = 0; i < COUNT(e->revisions); i++) {
+		mem_free(e->revisions[i].name);
+		cJSON_Delete(e->revisions[i].spec);
+	}
+}
+
 static void on_plan(void *arg, struct kube_reply *reply)
 {
 	struct run *r = arg;
 
 	if (reply->rc == -ENOENT && !r->leaving) {
-		run_end(r, RESULT_Error, "plan revision %s is not there yet",
-			json_str_or(r->onb, "spec.plan.revision", ""));
+		run_end(r, RESULT_Error, "plan revision %s is not there yet", revision_of(r));
 		return;
 	}
 	if (reply->rc < 0 && reply->rc != -ENOENT) {
@@ -158,14 +192,21 @@ static void on_plan(void *arg, struct kube_reply *reply)
 	r->plan = reply->rc
 		? NULL
 		: cJSON_DetachItemFromObjectCaseSensitive(json_at(reply->json, "data"), "spec");
+	keep_revision(r->e, revision_of(r), r->plan);
 	read_schedulers(r);
 }
 
 static void read_plan(struct run *r)
 {
-	const char *revision = json_str(r->onb, "spec.plan.revision");
+	const char *revision = revision_of(r);
 	struct kube_object o = { &KUBE_CONTROLLER_REVISION, r->e->namespace, revision, NULL };
+	const cJSON *known = revision ? known_revision(r->e, revision) : NULL;
 
+	if (known) {
+		r->plan = xjson_dup(known);
+		read_schedulers(r);
+		return;
+	}
 	if (!revision)
 		run_begin(r);
 	else if (r->e->hub.call(r->e->hub.arg, HUB_GET, o, NULL, NULL, on_plan, r) < 0)

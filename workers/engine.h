@@ -18,6 +18,12 @@
 #include "proto/result.h"
 #include "workers/hub.h"
 
+/* A plan's revision, which never changes: read once. */
+struct engine_revision {
+	char *name;
+	cJSON *spec;
+};
+
 struct engine {
 	struct hub hub;
 	const char *namespace; /* where plan revisions live */
@@ -25,10 +31,14 @@ struct engine {
 	/* Called once per event; the result is borrowed. */
 	void (*result)(void *arg, const struct result *r);
 	void *arg;
-	unsigned running; /* events under way */
+	unsigned running;                    /* events under way */
+	struct engine_revision revisions[8]; /* those last read */
+	unsigned next_revision;
 };
 
 /* Takes over *ev (and clears it).  The result comes later, never from within. */
 void engine_start(struct engine *e, struct work_event *ev);
+/* Once nothing runs any more. */
+void engine_clear(struct engine *e);
 
 #endif

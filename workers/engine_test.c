@@ -49,6 +49,37 @@ static void test_whole_way(void **state)
 	scene_tear_down(&s);
 }
 
+static unsigned revisions_read(const struct scene *s)
+{
+	unsigned n = 0;
+
+	for (const char *at = s->hub.journal.s; (at = strstr(at, "get controllerrevisions")); at++)
+		n++;
+	return n;
+}
+
+static void test_a_worker_reads_a_revision_once(void **state)
+{
+	struct scene s;
+	char revision[16];
+
+	(void)state;
+	scene_set_up(&s);
+	s.stays = true;
+	scene_onboard(&s);
+	T_EQ(revisions_read(&s), 1);
+	for (unsigned n = 0; n < 10; n++) { /* more than a worker keeps */
+		snprintf(revision, sizeof(revision), "edge-r%u", n);
+		scene_set_plan(&s, revision, "{'steps':[" SCENE_REGISTER "," SCENE_BENCH "]}");
+		scene_work(&s, -1);
+	}
+	T_EQ(revisions_read(&s), 11);
+	scene_set_plan(&s, "edge-last", "{'steps':[" SCENE_BENCH "]}");
+	scene_work_until_quiet(&s);
+	T_NULL(scene_step(&s, "register"));
+	scene_tear_down(&s);
+}
+
 static void test_duplicate_event_writes_nothing(void **state)
 {
 	struct scene s;
@@ -275,6 +306,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole_way),
+		cmocka_unit_test(test_a_worker_reads_a_revision_once),
 		cmocka_unit_test(test_duplicate_event_writes_nothing),
 		cmocka_unit_test(test_power_cut_after_every_request),
 		cmocka_unit_test(test_leave_takes_all_back),

@@ -322,6 +322,7 @@ static int run(const struct option_value *o)
 		log_error("cannot start", "error", e.msg, NULL);
 	else
 		loop_free(w.loop);
+	engine_clear(&w.engine);
 	if (w.broke_off || (w.from_file && w.failed))
 		exit_code = EXIT_OTHER;
 	kube_config_clear(&w.config);

@@ -149,6 +149,7 @@ static void walk(unsigned number)
 
 	seed = number;
 	scene_set_up(&s);
+	s.stays = number % 2;
 	for (int i = 0; i < STEPS; i++)
 		happen(&s);
 	heal(&s);

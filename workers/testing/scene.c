@@ -59,6 +59,7 @@ void scene_set_up(struct scene *s)
 
 void scene_tear_down(struct scene *s)
 {
+	engine_clear(&s->engine);
 	fake_clear(&s->hub);
 	mem_free(s->message);
 	clock_unfake();
@@ -132,26 +133,27 @@ static void start(struct scene *s, struct engine *e, const char *name)
 		.uid = s->blind ? NULL : xstrdup("u1"),
 		.inputs = s->blind ? NULL : inputs_of(s) };
 
-	*e = (struct engine){ .hub = fake_hub(&s->hub),
-		.namespace = "berth-system",
-		.worker = name,
-		.result = on_result,
-		.arg = s };
+	e->hub = fake_hub(&s->hub);
+	e->namespace = "berth-system";
+	e->worker = name;
+	e->result = on_result;
+	e->arg = s;
 	engine_start(e, &ev);
 }
 
 int scene_work(struct scene *s, int cut)
 {
 	AUTO_STR name = xprintf("w-%d", s->hub.version);
-	struct engine e;
+	struct engine fresh = { 0 }, *e = s->stays ? &s->engine : &fresh;
 	bool cut_off;
 
 	s->hub.cut_after = cut;
-	start(s, &e, name);
+	start(s, e, name);
 	fake_pump(&s->hub);
 	cut_off = s->hub.cut_after == 0;
 	s->hub.cut_after = -1;
-	T_EQ(e.running, 0);
+	T_EQ(e->running, 0);
+	engine_clear(&fresh);
 	return cut_off ? -1 : (int)s->outcome;
 }
 
@@ -159,12 +161,14 @@ void scene_race(struct scene *s)
 {
 	AUTO_STR one = xprintf("w-%d", s->hub.version);
 	AUTO_STR other = xprintf("v-%d", s->hub.version);
-	struct engine a, b;
+	struct engine a = { 0 }, b = { 0 };
 
 	start(s, &a, one);
 	start(s, &b, other);
 	fake_pump(&s->hub);
 	T_EQ(a.running + b.running, 0);
+	engine_clear(&a);
+	engine_clear(&b);
 }
 
 int scene_work_until_quiet(struct scene *s)

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "proto/result.h"
+#include "workers/engine.h"
 #include "workers/testing/fake_hub.h"
 
 /* Steps for scene_set_plan(). */
@@ -17,6 +18,8 @@
 struct scene {
 	struct fake hub;
 	bool blind;                  /* events tell neither uid nor inputs, as Knative's do */
+	bool stays;                  /* one worker takes all events of scene_work() */
+	struct engine engine;        /* it */
 	enum result_outcome outcome; /* the last one */
 	int outcomes[RESULT_N];      /* how often */
 	char *message;
