@@ -113,6 +113,24 @@ int kube_list(struct kube *k, const struct kube_type *t, const char *ns, const c
 	return request(k, (struct kube_object){ t, ns, NULL, NULL }, &r, NULL, done, arg);
 }
 
+int kube_list_page(struct kube *k, const struct kube_type *t, unsigned limit, const char *from,
+	kube_done *done, void *arg)
+{
+	AUTO_BUF query = { 0 };
+	buf_printf(&query, "limit=%u", limit);
+	if (from) {
+		buf_str(&query, "&continue=");
+		kube_url_add(&query, from);
+	}
+	if (query.oom)
+		return -ENOMEM;
+	struct request r = { .verb = "list",
+		.method = "GET",
+		.collection = true,
+		.query = query.s };
+	return request(k, (struct kube_object){ t, NULL, NULL, NULL }, &r, NULL, done, arg);
+}
+
 static struct request create_request(struct kube_object o)
 {
 	return (struct request){ .verb = "create",

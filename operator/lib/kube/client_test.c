@@ -43,8 +43,10 @@ static void every_call_has_its_form(void **state)
 	T_EQ(kube_list(k, &KUBE_MANIFEST_WORK, NULL, "a=b,c in (d)", keep, &out[6]), 0);
 	T_EQ(kube_list(k, &KUBE_MANIFEST_WORK, "edge1", NULL, keep, &out[7]), 0);
 	T_EQ(kube_get_path(k, "/readyz?verbose", keep, &out[8]), 0);
-	run_until(9);
-	for (size_t i = 0; i < 9; i++)
+	T_EQ(kube_list_page(k, &KUBE_CLUSTER_ONBOARDING, 250, NULL, keep, &out[9]), 0);
+	T_EQ(kube_list_page(k, &KUBE_CLUSTER_ONBOARDING, 2, "a=&b", keep, &out[10]), 0);
+	run_until(11);
+	for (size_t i = 0; i < 11; i++)
 		T_EQ(out[i].rc, 0);
 	snprintf(path, sizeof(path), "%s%s", onb, WRITE_QUERY);
 	check_asked(0, "POST", path, "application/json", "{\"a\":1}");
@@ -69,6 +71,10 @@ static void every_call_has_its_form(void **state)
 	check_asked(7, "GET",
 		"/apis/work.open-cluster-management.io/v1/namespaces/edge1/manifestworks", "", "");
 	check_asked(8, "GET", "/readyz?verbose", "", "");
+	snprintf(path, sizeof(path), "%s?limit=250", onb);
+	check_asked(9, "GET", path, "", "");
+	snprintf(path, sizeof(path), "%s?limit=2&continue=a%%3D%%26b", onb);
+	check_asked(10, "GET", path, "", "");
 }
 
 static void a_plain_path_need_not_be_json(void **state)
