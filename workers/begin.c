@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "proto/inputs.h"
 #include "workers/status.h"
+#include "workers/sync.h"
 
 #include <errno.h>
 #include <string.h>
@@ -243,8 +244,13 @@ static void on_onboarding(void *arg, struct kube_reply *reply)
 
 void engine_start(struct engine *e, struct work_event *ev)
 {
-	struct run *r = xalloc(sizeof(*r));
+	struct run *r;
 
+	if (!strcmp(ev->type, EVENT_SYNC)) {
+		sync_start(e, ev);
+		return;
+	}
+	r = xalloc(sizeof(*r));
 	r->e = e;
 	r->ev = *ev;
 	*ev = (struct work_event){ 0 };

@@ -69,6 +69,22 @@ void effects_cleanup(struct effects *fx, struct ref r)
 	push(fx, EFFECT_CLEANUP, r, NULL, NULL);
 }
 
+void effects_enlist(struct effects *fx, struct ref scheduler, bool leaving)
+{
+	push(fx, EFFECT_ENLIST, scheduler, NULL, NULL);
+	fx->list[fx->len - 1].leaving = leaving;
+}
+
+void effects_enlisted(struct effects *fx, struct ref scheduler)
+{
+	push(fx, EFFECT_ENLISTED, scheduler, NULL, NULL);
+}
+
+void effects_unlist(struct effects *fx, struct ref scheduler)
+{
+	push(fx, EFFECT_UNLIST, scheduler, NULL, NULL);
+}
+
 void effects_output(struct effects *fx, const char *name, const char *type, const char *value)
 {
 	cJSON *output = xjson_object();
@@ -88,32 +104,6 @@ void effects_fact(struct effects *fx, const char *member, cJSON *value)
 	xjson_set(fx->facts, member, value);
 }
 
-static bool is_plain(uint32_t code)
-{
-	return code >= 0x20 && (code < 0x7f || code >= 0xa0);
-}
-
-/* In place: a blank for every control character, a question mark for every byte of none. */
-static void tame(char *text)
-{
-	size_t len = utf8_cut(text, strlen(text));
-	char *to = text;
-
-	for (size_t n; len > 0; text += n, len -= n) {
-		uint32_t code;
-
-		n = utf8_char(text, len, &code);
-		if (n && is_plain(code)) {
-			memmove(to, text, n);
-			to += n;
-		} else {
-			*to++ = n ? ' ' : '?';
-			n = n ? n : 1;
-		}
-	}
-	*to = '\0';
-}
-
 static void decide(struct effects *fx, enum verdict v, int64_t wake_ms, const char *reason,
 	const char *fmt, va_list args)
 {
@@ -121,7 +111,7 @@ static void decide(struct effects *fx, enum verdict v, int64_t wake_ms, const ch
 
 	assert(fx->verdict == VERDICT_NONE);
 	vsnprintf(text, sizeof(text), fmt, args);
-	tame(text);
+	utf8_tame(text);
 	fx->verdict = v;
 	fx->wake_ms = wake_ms;
 	fx->reason = xstrdup(reason);

@@ -15,6 +15,11 @@ enum effect_type {
 	EFFECT_APPLY,   /* server-side apply; `sub` may be "status" */
 	EFFECT_DELETE,  /* ours, by uid; the ref is dropped once the object is gone */
 	EFFECT_CLEANUP, /* the same, but only after the step's result is in status */
+	/* `ref` is a FunctionScheduler that is told the whole set of its clusters, see schedulers/http.c. */
+	EFFECT_ENLIST, /* recorded that the cluster is to be in the set, or `leaving`; the scheduler is read then,
+			* and `after` in the ref is the number of the last sync that may have missed it */
+	EFFECT_ENLISTED, /* it waits for no sync any more */
+	EFFECT_UNLIST,   /* the ref is dropped */
 };
 
 struct effect {
@@ -22,6 +27,7 @@ struct effect {
 	struct ref ref;  /* ns and name owned */
 	const char *sub; /* NULL or a literal */
 	cJSON *body;     /* owned */
+	bool leaving;
 };
 
 enum verdict {
@@ -52,6 +58,10 @@ void effects_create(struct effects *fx, struct ref r, cJSON *body); /* takes bod
 void effects_apply(struct effects *fx, struct ref r, const char *sub, cJSON *body);
 void effects_delete(struct effects *fx, struct ref r);
 void effects_cleanup(struct effects *fx, struct ref r);
+
+void effects_enlist(struct effects *fx, struct ref scheduler, bool leaving);
+void effects_enlisted(struct effects *fx, struct ref scheduler);
+void effects_unlist(struct effects *fx, struct ref scheduler);
 
 void effects_output(struct effects *fx, const char *name, const char *type, const char *value);
 void effects_fact(struct effects *fx, const char *member, cJSON *value); /* takes value */

@@ -1,6 +1,6 @@
 /* engine.h — takes one onboarding as far as it goes now: reads it, asks the steps, performs
  * their effects, writes the status, answers.  Any number at once; each lives from its event to
- * its result.
+ * its result.  An event about a scheduler it hands on to sync.h.
  *
  *   event ─► read onboarding, plan ─► ask step ─► perform effects ─┐
  *                                        ▲────────────────────────┘ until it waits or ends
@@ -17,6 +17,7 @@
 #include "proto/event.h"
 #include "proto/result.h"
 #include "workers/hub.h"
+#include "workers/outside.h"
 
 /* A plan's revision, which never changes: read once. */
 struct engine_revision {
@@ -26,6 +27,7 @@ struct engine_revision {
 
 struct engine {
 	struct hub hub;
+	struct outside outside;
 	const char *namespace; /* where plan revisions live */
 	const char *worker;    /* unique name of this process, in status.run.worker */
 	/* Called once per event; the result is borrowed. */

@@ -23,6 +23,15 @@ static int call(void *arg, enum hub_verb verb, struct kube_object o, const cJSON
 	return -EINVAL;
 }
 
+/* An onboarding has 32 KiB at the very most, and an answer 8 MiB. */
+#define PAGE 250
+
+static int list(void *arg, const struct kube_type *type, const char *from, kube_done *done,
+	void *done_arg)
+{
+	return kube_list_page(arg, type, PAGE, from, done, done_arg);
+}
+
 static void event(void *arg, const struct kube_event *ev)
 {
 	kube_event_send(arg, "berth.dev/worker", ev);
@@ -30,5 +39,5 @@ static void event(void *arg, const struct kube_event *ev)
 
 struct hub hub_kube(struct kube *api)
 {
-	return (struct hub){ .call = call, .event = event, .arg = api };
+	return (struct hub){ .call = call, .list = list, .event = event, .arg = api };
 }

@@ -24,6 +24,8 @@
 #define GIVE_UP_MS                                                                                 \
 	30000 /* a request: after that the event is answered Error and comes again later */
 
+#define USER_AGENT "berth-worker/" BERTH_VERSION
+
 #define LAST_WORDS_MS      5000
 #define LAST_WORDS_LOOK_MS 20
 
@@ -69,6 +71,7 @@ struct worker {
 	struct loop *loop;
 	struct kube_config config;
 	struct kube *api;
+	struct http *http; /* to other servers */
 	struct line_reader *input;
 	struct listener *listener; /* NULL: events do not come over HTTP */
 	struct engine engine;
@@ -85,7 +88,8 @@ static int usage(void)
 	char *list = options_help(defs, N_OPTIONS);
 
 	printf("usage: berth-worker [options] <events >results\n\n"
-	       "One structured CloudEvent (dev.berth.onboarding.advance) per input line; one JSON result line each.\n"
+	       "One structured CloudEvent (" EVENT_ADVANCE ", " EVENT_SYNC
+	       ") per input line; one JSON result line each.\n"
 	       "With " BATCH_PATH_VARIABLE
 	       " in the environment: the event, or batch of them, in $" BATCH_PATH_VARIABLE
 	       "/" BATCH_FILE ".\n"
@@ -103,11 +107,18 @@ static void timer_closed(void *arg)
 	loop_stop(w->loop);
 }
 
-static void api_closed(void *arg)
+static void http_closed(void *arg)
 {
 	struct worker *w = arg;
 
 	timer_close(&w->last_words, timer_closed);
+}
+
+static void api_closed(void *arg)
+{
+	struct worker *w = arg;
+
+	http_close(STEAL(w->http), http_closed, w);
 }
 
 static void close_api(void *arg)
@@ -217,7 +228,7 @@ static int connect_hub(struct worker *w, struct err *e)
 {
 	struct kube_cfg cfg = {
 		.config = &w->config,
-		.user_agent = "berth-worker/" BERTH_VERSION,
+		.user_agent = USER_AGENT,
 		.field_manager = "berth-worker",
 		.give_up_ms = GIVE_UP_MS,
 	};
@@ -225,7 +236,9 @@ static int connect_hub(struct worker *w, struct err *e)
 
 	gethostname(host, sizeof(host) - 1);
 	snprintf(w->name, sizeof(w->name), "%s-%d-%s", host, getpid(), hash_random_hex(6, id));
-	return kube_new(w->loop, &cfg, &w->api, e);
+	int rc = kube_new(w->loop, &cfg, &w->api, e);
+
+	return rc < 0 ? rc : http_new(w->loop, USER_AGENT, 0, &w->http, e);
 }
 
 /* As a Job: all events are there, in a file, and the exit code says whether to come again. */
@@ -283,6 +296,7 @@ static int serve(struct worker *w, const struct option_value *o, struct err *e)
 		return rc;
 	w->engine = (struct engine){
 		.hub = hub_kube(w->api),
+		.outside = outside_http(w->http),
 		.namespace = o[O_NAMESPACE].text,
 		.worker = w->name,
 		.result = answer,

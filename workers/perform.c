@@ -162,6 +162,50 @@ static void intend(struct run *r, struct ref ref)
 	r->must_write = true;
 }
 
+/* The number is read after the intent was written: whoever raises it later lists the onboardings later still, and
+ * finds us. */
+static void on_enlisted(void *arg, struct kube_reply *reply)
+{
+	struct run *r = arg;
+	struct ref ref = current(r)->ref;
+
+	if (reply->rc < 0 && reply->rc != -ENOENT) {
+		run_error(r, reply, "read the scheduler");
+		return;
+	}
+	if (reply->rc == 0)
+		status_await_sync(run_step(r), ref, json_str(reply->json, "metadata.uid"),
+			json_int_or(reply->json, "status.sync.started", 0));
+	run_see(r, ref, reply->rc ? NULL : STEAL(reply->json));
+	r->must_write = true;
+	r->next++;
+	run_continue(r);
+}
+
+/* Comes again for the same effect once the intent is written. */
+static bool enlist(struct run *r, const struct effect *fx)
+{
+	xjson_remove(r->inputs, "synced");
+	if (status_enlist(run_step(r), fx->ref, fx->leaving))
+		r->must_write = true;
+	if ((r->must_write || !r->ours) && run_flush(r, true))
+		return true;
+	run_call(r, HUB_GET, run_object(fx->ref, NULL), NULL, NULL, on_enlisted);
+	return true;
+}
+
+static bool end_waiting(struct run *r, const struct effect *fx)
+{
+	cJSON *step = run_step(r);
+
+	xjson_remove(r->inputs, "synced");
+	if (fx->type == EFFECT_UNLIST)
+		status_drop_ref(step, fx->ref);
+	else
+		status_await_sync(step, fx->ref, status_ref_uid(step, fx->ref), -1);
+	return false;
+}
+
 bool run_perform(struct run *r, struct effect *fx)
 {
 	bool writes =
@@ -188,6 +232,11 @@ bool run_perform(struct run *r, struct effect *fx)
 		effects_cleanup(&r->cleanups, fx->ref);
 		r->must_write = true;
 		return false;
+	case EFFECT_ENLIST:
+		return enlist(r, fx);
+	case EFFECT_ENLISTED:
+	case EFFECT_UNLIST:
+		return end_waiting(r, fx);
 	}
 	return false;
 }

@@ -4,7 +4,8 @@
 #include <string.h>
 
 static const struct step_kind *const step_kinds[] = { &STEP_BENCHMARK, &STEP_REGISTER };
-static const struct scheduler_kind *const scheduler_kinds[] = { &SCHEDULER_PLACEMENT };
+static const struct scheduler_kind *const scheduler_kinds[] = { &SCHEDULER_HTTP,
+	&SCHEDULER_PLACEMENT };
 
 const struct step_kind *step_kind_of(const char *type)
 {

@@ -121,6 +121,43 @@ const char *status_ref_uid(const cJSON *step, struct ref r)
 	return json_str(find_ref(step, r, &i), "uid");
 }
 
+const cJSON *status_ref(const cJSON *step, struct ref r)
+{
+	int i;
+
+	return find_ref(step, r, &i);
+}
+
+bool status_enlist(cJSON *step, struct ref scheduler, bool leaving)
+{
+	int i;
+	cJSON *ref = find_ref(step, scheduler, &i);
+
+	if (ref && json_bool_or(ref, "leaving", false) == leaving && !json_key(ref, "after"))
+		return false;
+	status_add_ref(step, scheduler);
+	ref = find_ref(step, scheduler, &i);
+	xjson_remove(ref, "after");
+	xjson_remove(ref, "leaving");
+	if (leaving)
+		xjson_set_bool(ref, "leaving", true);
+	return true;
+}
+
+void status_await_sync(cJSON *step, struct ref scheduler, const char *uid, int64_t after)
+{
+	int i;
+	cJSON *ref = find_ref(step, scheduler, &i);
+
+	if (!ref)
+		return;
+	xjson_set_str(ref, "uid", uid);
+	if (after < 0)
+		xjson_remove(ref, "after");
+	else
+		xjson_set_int(ref, "after", after);
+}
+
 void status_drop_ref(cJSON *step, struct ref r)
 {
 	int i;

@@ -21,6 +21,12 @@ void status_add_ref(cJSON *step, struct ref r);
 void status_set_ref_uid(cJSON *step, struct ref r,
 	const char *uid);                                    /* NULL: not known (any more) */
 const char *status_ref_uid(const cJSON *step, struct ref r); /* NULL if not known */
+/* The cluster is to be in the set that this scheduler is told, or is leaving it, and does not know yet which sync
+ * it waits for.  False if that is what it says already. */
+bool status_enlist(cJSON *step, struct ref scheduler, bool leaving);
+/* It waits for a sync after that number; -1: for none.  uid: the scheduler's. */
+void status_await_sync(cJSON *step, struct ref scheduler, const char *uid, int64_t after);
+const cJSON *status_ref(const cJSON *step, struct ref r); /* its entry in refs; NULL: none */
 void status_drop_ref(cJSON *step, struct ref r);
 
 /* Renders conditions[1..] (Ready and the steps' own) and currentStep from the steps;

@@ -28,7 +28,11 @@ struct scheduler_kind {
 
 const struct scheduler_kind *scheduler_kind_of(const char *type);
 
-extern const struct scheduler_kind SCHEDULER_PLACEMENT;
+extern const struct scheduler_kind SCHEDULER_HTTP, SCHEDULER_PLACEMENT;
+
+/* Takes the cluster out of the sets of the schedulers that the step recorded, all but `keep` (NULL = of all).
+ * True while one of those has not been told; without effects then, there is nothing to do but wait. */
+bool scheduler_leave(const struct world *w, const struct ref *keep, struct effects *fx);
 
 /* When to try a failed step again: in a minute, in two, four… an hour at most, by its attempts. */
 int64_t step_retry_ms(const struct world *w);

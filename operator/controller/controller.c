@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 
 bool leads(const struct controller *c)
 {
@@ -22,6 +23,11 @@ void request_start(struct controller *c, struct attempt *a, int rc)
 		return;
 	a->busy = true;
 	c->requests++;
+}
+
+char *event_id(struct controller *c, const char *uid, uint64_t rv)
+{
+	return xprintf("%s.%" PRIu64 ".%s-%" PRIu64, uid, rv, c->nonce, ++c->events);
 }
 
 static void controller_free(struct controller *c)

@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "controller/run_decide.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -224,12 +223,23 @@ static void remember(struct berth *b, const cJSON *inputs)
 	a->epoch = b->onboarding->epoch;
 }
 
+/* The scheduler that dispatch's key means, NULL if it means a cluster. */
+static struct scheduler_state *scheduler_of(const struct controller *c, const char *key)
+{
+	size_t len = strlen(FLEET_SYNC_KEY);
+
+	return strncmp(key, FLEET_SYNC_KEY, len) ? NULL : map_get(&c->schedulers, key + len);
+}
+
 bool controller_event(void *arg, const char *key, struct work_event *ret)
 {
 	struct controller *c = arg;
+	struct scheduler_state *s = scheduler_of(c, key);
 	struct berth *b = berth_find(c, key);
 	struct judgement j = { 0 };
 
+	if (s)
+		return sync_event(s, ret);
 	if (b && leads(c))
 		judge(b, &j);
 	if (b) {
@@ -240,8 +250,7 @@ bool controller_event(void *arg, const char *key, struct work_event *ret)
 		return false;
 	remember(b, j.inputs);
 	*ret = (struct work_event){
-		.id = xprintf("%s.%" PRIu64 ".%s-%" PRIu64, b->onboarding->uid, b->onboarding->rv,
-			c->nonce, ++c->events),
+		.id = event_id(c, b->onboarding->uid, b->onboarding->rv),
 		.type = xstrdup(EVENT_ADVANCE),
 		.source = xstrdup(c->source),
 		.subject = xstrdup(key),
@@ -268,9 +277,12 @@ static void on_error(struct berth *b, const struct result *r, int64_t now)
 
 void controller_result(void *arg, const char *key, const struct result *r)
 {
+	struct scheduler_state *s = scheduler_of(arg, key);
 	struct berth *b = berth_find(arg, key);
 	int64_t now = clock_mono_ms();
 
+	if (s)
+		sync_result(s, r);
 	if (!b)
 		return;
 	if (r && r->resource_version)

@@ -88,6 +88,8 @@ void observe_scheduler(void *arg, const char *key, const struct span *fields)
 	if (strcmp(was->uid, seen.uid) != 0 || was->generation != seen.generation ||
 		was->deleting != seen.deleting)
 		berth_touch_all(c);
+	if (was->completed != seen.completed)
+		sync_touch_members(c, key);
 	scheduler_clear(was);
 	*was = seen;
 	plans_touch(c, 0);

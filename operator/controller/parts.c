@@ -2,10 +2,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "proto/fleet.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
-#include <stdio.h>
 #include <string.h>
 
 uint64_t part_rv(struct span version)
@@ -57,19 +56,9 @@ struct own_cond part_own_cond(struct span condition, const char *type)
 	};
 }
 
-/* FNV-1a: spreads short texts well, and nobody gains by a collision here. */
-static uint64_t fnv(uint64_t h, const char *s)
-{
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
-	return (h ^ '\n') * UINT64_C(0x100000001b3);
-}
-
-#define FNV_START UINT64_C(0xcbf29ce484222325)
-
 uint64_t text_hash(const char *reason, const char *message)
 {
-	return fnv(fnv(FNV_START, reason), message);
+	return fleet_hash(fleet_hash(FLEET_SEED, reason), message);
 }
 
 uint64_t part_scores(struct span scores)
@@ -78,11 +67,8 @@ uint64_t part_scores(struct span scores)
 
 	for (struct span item; span_item(&scores, &item);) {
 		AUTO_STR name = xspan_dup(span_get(item, "name"));
-		char value[24];
 
-		snprintf(value, sizeof(value), "%" PRId64,
-			span_int_or(span_get(item, "value"), -1));
-		sum += fnv(fnv(FNV_START, name ? name : ""), value);
+		sum += fleet_score(name ? name : "", span_int_or(span_get(item, "value"), -1));
 	}
 	return sum;
 }

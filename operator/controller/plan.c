@@ -8,6 +8,7 @@
 #include "controller/parts.h"
 
 #include <errno.h>
+#include <string.h>
 
 struct plan_state *plan_for(const struct controller *c, const char *labels)
 {
@@ -39,6 +40,7 @@ void plan_free(struct plan_state *p)
 void scheduler_free(struct scheduler_state *s)
 {
 	scheduler_clear(&s->scheduler);
+	sync_clear(&s->sync);
 	mem_free(s);
 }
 
@@ -64,6 +66,20 @@ static void count_registered(struct controller *c, const struct plan *p)
 	}
 }
 
+static void count_members(struct controller *c, const struct berth *b)
+{
+	for (const struct member *m = b->onboarding->members; m; m = m->next) {
+		struct scheduler_state *s = map_get(&c->schedulers, m->scheduler);
+
+		if (!s)
+			continue;
+		if (!m->leaving)
+			fleet_add(&s->fleet, b->name, b->onboarding->scores);
+		if (m->after > s->waits && strcmp(m->uid, s->scheduler.uid) == 0)
+			s->waits = m->after;
+	}
+}
+
 static void count_berth(struct controller *c, const struct berth *b, int64_t *leaving)
 {
 	const struct onboarding *o = b->onboarding;
@@ -79,13 +95,15 @@ static void count_berth(struct controller *c, const struct berth *b, int64_t *le
 		follows->referring++;
 	if (follows && o->registered)
 		count_registered(c, &follows->plan);
+	if (o)
+		count_members(c, b);
 	if (o && !o->plan && o->has_steps)
 		++*leaving;
 }
 
 /* Whose plan an onboarding without one had followed is not known any more: until it has taken all
  * back, it counts for every plan that is being deleted. */
-static void count(struct controller *c)
+void plans_count(struct controller *c)
 {
 	int64_t leaving = 0;
 
@@ -94,8 +112,13 @@ static void count(struct controller *c)
 
 		p->matched = p->ready = p->referring = 0;
 	}
-	map_each(&c->schedulers, slot)
-		((struct scheduler_state *)slot->value)->registered = 0;
+	map_each(&c->schedulers, slot) {
+		struct scheduler_state *s = slot->value;
+
+		s->registered = 0;
+		s->fleet = (struct fleet){ 0 };
+		s->waits = -1;
+	}
 	map_each(&c->berths, slot)
 		count_berth(c, slot->value, &leaving);
 	map_each(&c->plans, slot)
@@ -225,7 +248,7 @@ static void scheduler_judge(struct scheduler_state *s, int64_t now, int64_t *whe
 	AUTO_JSON body = NULL;
 
 	if (!attempt_may(&s->attempt, s->scheduler.rv, now, when) ||
-		!scheduler_decide(&s->scheduler, s->registered, &text))
+		!scheduler_decide(&s->scheduler, s->registered, s->sync.trouble, &text))
 		return;
 	if (now < s->status_at) {
 		*when = s->status_at;
@@ -249,7 +272,7 @@ void plans_run(void *arg)
 	struct controller *c = arg;
 	int64_t now = clock_mono_ms();
 
-	count(c);
+	plans_count(c);
 	map_each(&c->plans, slot) {
 		int64_t when = 0;
 
@@ -260,6 +283,9 @@ void plans_run(void *arg)
 		int64_t when = 0;
 
 		scheduler_judge(slot->value, now, &when);
+		come_back(c, now, when);
+		when = 0;
+		sync_judge(slot->value, now, &when);
 		come_back(c, now, when);
 	}
 }

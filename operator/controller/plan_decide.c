@@ -104,9 +104,13 @@ bool plan_beats(const struct plan *p, const struct plan *best)
 	return strcmp(p->name, best->name) < 0;
 }
 
-bool scheduler_decide(const struct scheduler *s, int64_t registered, struct status_text *ret)
+bool scheduler_decide(const struct scheduler *s, int64_t registered, const char *trouble,
+	struct status_text *ret)
 {
-	say(ret, true, "Accepted", "%" PRId64 " clusters are registered", registered);
+	if (trouble)
+		say(ret, false, "SyncFailed", "it could not be told its clusters: %.300s", trouble);
+	else
+		say(ret, true, "Accepted", "%" PRId64 " clusters are registered", registered);
 	if (s->deleting)
 		return false;
 	return text_differs(&s->ready, ret, s->generation) ||

@@ -40,7 +40,9 @@ bool plan_matches(const struct plan *p, const char *labels);
 /* Of two that match: the higher priority, then the name that sorts first.  best NULL: yes. */
 bool plan_beats(const struct plan *p, const struct plan *best);
 
-/* Has the status to be written?  The text is what it has to say. */
-bool scheduler_decide(const struct scheduler *s, int64_t registered, struct status_text *ret);
+/* Has the status to be written?  The text is what it has to say; trouble: why it cannot be told its
+ * clusters, NULL if nothing is known to keep it. */
+bool scheduler_decide(const struct scheduler *s, int64_t registered, const char *trouble,
+	struct status_text *ret);
 
 #endif

@@ -167,18 +167,22 @@ static void test_schedulers(void **state)
 	struct status_text t;
 
 	(void)state;
-	T_TRUE(scheduler_decide(&s, 2, &t));
+	T_TRUE(scheduler_decide(&s, 2, "refused", &t));
+	T_FALSE(t.ready);
+	T_STR(t.reason, "SyncFailed");
+	T_HAS(t.message, "refused");
+	T_TRUE(scheduler_decide(&s, 2, NULL, &t));
 	T_STR(t.reason, "Accepted");
 	T_STR(t.message, "2 clusters are registered");
 	s.ready = (struct own_cond){ .status = STATUS_TRUE,
 		.observed_generation = 1,
 		.text = text_hash(t.reason, t.message) };
-	T_FALSE(scheduler_decide(&s, 2, &t));
-	T_TRUE(scheduler_decide(&s, 3, &t));
+	T_FALSE(scheduler_decide(&s, 2, NULL, &t));
+	T_TRUE(scheduler_decide(&s, 3, NULL, &t));
 	s.generation = 2;
-	T_TRUE(scheduler_decide(&s, 2, &t));
+	T_TRUE(scheduler_decide(&s, 2, NULL, &t));
 	s.deleting = true;
-	T_FALSE(scheduler_decide(&s, 2, &t));
+	T_FALSE(scheduler_decide(&s, 2, NULL, &t));
 }
 
 int main(void)

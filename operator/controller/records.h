@@ -45,6 +45,15 @@ struct own_cond {
 	uint64_t text; /* hash of reason and message, see text_hash() */
 };
 
+/* A place in the set that a scheduler is told as a whole: a FunctionScheduler in status.steps[].refs. */
+struct member {
+	struct member *next;
+	char *scheduler;
+	char uid[UID_LEN]; /* the scheduler's when `after` was read */
+	int64_t after;     /* waits for a sync later than this one; -1: it does not wait */
+	bool leaving;      /* is not to be in the set any more */
+};
+
 /* ClusterOnboarding */
 struct onboarding {
 	char uid[UID_LEN], cluster_uid[UID_LEN];
@@ -57,6 +66,7 @@ struct onboarding {
 	char *rerun;           /* NULL = none */
 	char *score_names; /* "a\nb\n": AddOnPlacementScores in status.steps[].refs; NULL = none */
 	uint64_t scores;   /* scores_hash() of status.scores */
+	struct member *members;
 	char digest[INPUTS_DIGEST_LEN];
 	int64_t epoch;     /* of the worker that took it last; 0 = none */
 	int64_t next_wake; /* real ms, 0 = none */
@@ -109,6 +119,11 @@ struct scheduler {
 	bool deleting;
 	struct own_cond ready;
 	int64_t observed_generation, registered;
+
+	bool fleet; /* is told the whole set by one call; the rest matters only then */
+	int64_t verify_ms;
+	int64_t started, completed; /* status.sync; 0 = never */
+	char digest[INPUTS_DIGEST_LEN];
 };
 
 extern const char *const cluster_fields[],

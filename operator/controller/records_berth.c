@@ -78,6 +78,31 @@ static char *score_names(struct span steps)
 	return names.len ? xstrdup(names.s) : NULL; /* of its exact size */
 }
 
+static void add_member(struct onboarding *ret, struct span ref)
+{
+	struct member *m = xalloc(sizeof(*m));
+
+	m->scheduler = part_copy(span_get(ref, "name"));
+	if (!m->scheduler)
+		m->scheduler = xstrdup("");
+	span_text(span_get(ref, "uid"), m->uid, UID_LEN);
+	m->after = span_int_or(span_get(ref, "after"), -1);
+	m->leaving = span_is_true(span_get(ref, "leaving"));
+	m->next = ret->members;
+	ret->members = m;
+}
+
+static void parse_members(struct span steps, struct onboarding *ret)
+{
+	for (struct span step; span_item(&steps, &step);) {
+		struct span refs = span_get(step, "refs");
+
+		for (struct span ref; span_item(&refs, &ref);)
+			if (span_eq(span_get(ref, "kind"), "FunctionScheduler"))
+				add_member(ret, ref);
+	}
+}
+
 static void parse_progress(const struct span *f, struct onboarding *ret)
 {
 	struct span steps = f[ONB_STEPS], first;
@@ -92,6 +117,7 @@ static void parse_progress(const struct span *f, struct onboarding *ret)
 	ret->ready = part_own_cond(f[ONB_READY], "Ready");
 	ret->score_names = score_names(f[ONB_STEPS]);
 	ret->scores = part_scores(f[ONB_SCORES]);
+	parse_members(f[ONB_STEPS], ret);
 	ret->next_wake = part_time(f[ONB_NEXT_WAKE]);
 	span_text(f[ONB_DIGEST], ret->digest, sizeof(ret->digest));
 }
@@ -116,6 +142,13 @@ void onboarding_clear(struct onboarding *o)
 	mem_free(o->revision);
 	mem_free(o->rerun);
 	mem_free(o->score_names);
+	while (o->members) {
+		struct member *m = o->members;
+
+		o->members = m->next;
+		mem_free(m->scheduler);
+		mem_free(m);
+	}
 	*o = (struct onboarding){ 0 };
 }
 
@@ -216,6 +249,8 @@ void plan_clear(struct plan *p)
 	*p = (struct plan){ 0 };
 }
 
+#define VERIFY_DEFAULT_S 600 /* the CRD's default */
+
 enum {
 	SCHEDULER_UID,
 	SCHEDULER_RV,
@@ -224,6 +259,11 @@ enum {
 	SCHEDULER_READY,
 	SCHEDULER_OBSERVED,
 	SCHEDULER_REGISTERED,
+	SCHEDULER_SCOPE,
+	SCHEDULER_VERIFY,
+	SCHEDULER_STARTED,
+	SCHEDULER_COMPLETED,
+	SCHEDULER_DIGEST,
 };
 
 const char *const scheduler_fields[] = {
@@ -234,6 +274,11 @@ const char *const scheduler_fields[] = {
 	[SCHEDULER_READY] = ".status.conditions[0]",
 	[SCHEDULER_OBSERVED] = ".status.observedGeneration",
 	[SCHEDULER_REGISTERED] = ".status.registeredClusters",
+	[SCHEDULER_SCOPE] = ".spec.http.scope",
+	[SCHEDULER_VERIFY] = ".spec.verifyIntervalSeconds",
+	[SCHEDULER_STARTED] = ".status.sync.started",
+	[SCHEDULER_COMPLETED] = ".status.sync.completed",
+	[SCHEDULER_DIGEST] = ".status.sync.digest",
 	NULL,
 };
 
@@ -247,6 +292,11 @@ void scheduler_parse(const char *name, const struct span *f, struct scheduler *r
 	ret->ready = part_own_cond(f[SCHEDULER_READY], "Ready");
 	ret->observed_generation = span_int_or(f[SCHEDULER_OBSERVED], -1);
 	ret->registered = span_int_or(f[SCHEDULER_REGISTERED], -1);
+	ret->fleet = span_eq(f[SCHEDULER_SCOPE], "Fleet");
+	ret->verify_ms = span_int_or(f[SCHEDULER_VERIFY], VERIFY_DEFAULT_S) * 1000;
+	ret->started = span_int_or(f[SCHEDULER_STARTED], 0);
+	ret->completed = span_int_or(f[SCHEDULER_COMPLETED], 0);
+	span_text(f[SCHEDULER_DIGEST], ret->digest, sizeof(ret->digest));
 }
 
 void scheduler_clear(struct scheduler *s)

@@ -163,6 +163,28 @@ static void test_onboarding_that_is_new(void **state)
 	T_EQ(o.next_wake, 0);
 }
 
+static void test_members_of_a_set(void **state)
+{
+	CLEARED_ONB o = { 0 };
+
+	(void)state;
+	onboarding_parse(
+		cut(onboarding_fields,
+			"{\"status\":{\"steps\":[{\"name\":\"a\"},{\"refs\":[{\"kind\":\"ManifestWork\","
+			"\"name\":\"w\"},{\"kind\":\"FunctionScheduler\",\"name\":\"s\",\"uid\":\"s1\","
+			"\"after\":7}]},{\"refs\":[{\"kind\":\"FunctionScheduler\",\"name\":\"t\","
+			"\"leaving\":true}]}]}}"),
+		&o);
+	T_STR(o.members->scheduler, "t");
+	T_TRUE(o.members->leaving);
+	T_EQ(o.members->after, -1);
+	T_STR(o.members->next->scheduler, "s");
+	T_STR(o.members->next->uid, "s1");
+	T_EQ(o.members->next->after, 7);
+	T_FALSE(o.members->next->leaving);
+	T_NULL(o.members->next->next);
+}
+
 static void test_scores_have_no_order(void **state)
 {
 	struct span a = span_of("[{\"name\":\"x\",\"value\":1},{\"name\":\"y\",\"value\":2}]");
@@ -345,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_cluster_changes),
 		cmocka_unit_test(test_onboarding),
 		cmocka_unit_test(test_onboarding_that_is_new),
+		cmocka_unit_test(test_members_of_a_set),
 		cmocka_unit_test(test_scores_have_no_order),
 		cmocka_unit_test(test_work_and_score),
 		cmocka_unit_test(test_work_state),

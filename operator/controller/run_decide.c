@@ -64,6 +64,23 @@ static cJSON *scheduler_inputs(const struct run_view *v)
 	return all;
 }
 
+/* The syncs that it waits for are over, or void: the scheduler is another one, or none. */
+static bool is_synced(const struct run_view *v)
+{
+	bool waits = false;
+
+	for (const struct member *m = v->onboarding->members; m; m = m->next) {
+		const struct scheduler *s = map_get(v->schedulers, m->scheduler);
+
+		if (m->after < 0)
+			continue;
+		if (s && strcmp(s->uid, m->uid) == 0 && s->completed <= m->after)
+			return false;
+		waits = true;
+	}
+	return waits;
+}
+
 static cJSON *work_inputs(const struct run_view *v)
 {
 	cJSON *all = xjson_object();
@@ -91,5 +108,7 @@ cJSON *run_inputs(const struct run_view *v)
 	xjson_put(inputs, "schedulers", scheduler_inputs(v));
 	xjson_put(inputs, "works", work_inputs(v));
 	xjson_set_bool(inputs, "drift", v->drift);
+	if (is_synced(v)) /* absent else: most onboardings wait for none */
+		xjson_set_bool(inputs, "synced", true);
 	return inputs;
 }

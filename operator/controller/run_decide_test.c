@@ -77,7 +77,7 @@ static struct work works[] = {
 };
 
 static struct scheduler schedulers[] = {
-	{ .name = (char *)"here", .uid = "s1", .generation = 2 },
+	{ .name = (char *)"here", .uid = "s1", .generation = 2, .completed = 5 },
 	{ .name = (char *)"going", .uid = "s2", .generation = 3, .deleting = true },
 };
 
@@ -138,6 +138,36 @@ static void test_inputs_of_one_that_leaves(void **state)
 		"\"works\":{\"w1\":\"h1\",\"w3\":\"terminating\"}}");
 }
 
+static const struct {
+	struct member first, second;
+	bool synced;
+} waits[] = {
+	/* the scheduler here completed its sync 5 */
+	{ { .scheduler = (char *)"here", .uid = "s1", .after = 4 }, { .scheduler = NULL }, true },
+	{ { .scheduler = (char *)"here", .uid = "s1", .after = 5 }, { .scheduler = NULL }, false },
+	{ { .scheduler = (char *)"here", .uid = "s0", .after = 5 }, { .scheduler = NULL }, true },
+	{ { .scheduler = (char *)"absent", .uid = "s1", .after = 5 }, { .scheduler = NULL }, true },
+	{ { .scheduler = (char *)"here", .uid = "s1", .after = -1 }, { .scheduler = NULL }, false },
+	{ { .scheduler = (char *)"here", .uid = "s1", .after = 4 },
+		{ .scheduler = (char *)"here", .uid = "s1", .after = 5 }, false },
+	{ { .scheduler = (char *)"here", .uid = "s1", .after = -1 },
+		{ .scheduler = (char *)"here", .uid = "s1", .after = 4, .leaving = true }, true },
+};
+
+static void test_inputs_of_one_that_waits_for_a_sync(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(waits); i++) {
+		struct member second = waits[i].second, first = waits[i].first;
+		struct onboarding o = { .uid = "o1", .plan = (char *)"p", .members = &first };
+
+		first.next = second.scheduler ? &second : NULL;
+		AUTO_STR text = inputs_text(&o, false);
+		if ((strstr(text, "\"synced\":true") != NULL) != waits[i].synced)
+			fail_msg("case %zu: %s", i, text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +175,7 @@ int main(void)
 		cmocka_unit_test(test_drift),
 		cmocka_unit_test(test_inputs),
 		cmocka_unit_test(test_inputs_of_one_that_leaves),
+		cmocka_unit_test(test_inputs_of_one_that_waits_for_a_sync),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "controller/controller.h"
 #include "controller/onboard_decide.h"
 #include "controller/plan_decide.h"
+#include "controller/sync_decide.h"
 #include "kube/watch.h"
 
 /* What a request that is under way is for. */
@@ -65,13 +66,28 @@ struct plan_state {
 	int64_t matched, ready, referring; /* by the last count */
 };
 
+/* What workers were asked about a scheduler that is told the whole set. */
+struct sync {
+	bool handed_over;    /* to dispatch, as a berth */
+	int64_t generation;  /* of the scheduler when it was */
+	enum sync_act asked; /* of a worker... */
+	int64_t asked_at;    /* ...then, when this was completed: */
+	int64_t completed_then;
+	int64_t not_before; /* the set is sent again */
+	int64_t verify_at;  /* 0: at once */
+	char *trouble;      /* why it failed last; NULL: it did not */
+};
+
 struct scheduler_state {
 	struct scheduler scheduler; /* first: for run_decide.h the map holds these */
 	struct controller *c;
 	bool gone;
 	struct attempt attempt;
 	int64_t status_at;
-	int64_t registered; /* by the last count */
+	int64_t registered; /* by the last count, and so are the next two */
+	struct fleet fleet; /* who is to be in the set that it is told */
+	int64_t waits;      /* somebody waits for a sync later than this one; -1: nobody */
+	struct sync sync;   /* sync.c */
 };
 
 _Static_assert(offsetof(struct scheduler_state, scheduler) == 0, "see there");
@@ -148,9 +164,18 @@ void act_start(struct berth *b, const struct onboard_view *v, const struct onboa
 struct plan_state *plan_for(const struct controller *c, const char *labels);
 void plans_touch(struct controller *c, int64_t within_ms); /* look at plans and schedulers */
 void plans_run(void *arg);                                 /* the timer's callback */
-bool plan_published(const struct plan_state *p);           /* its content of now is stored */
+void plans_count(struct controller *c);
+bool plan_published(const struct plan_state *p); /* its content of now is stored */
 void plan_free(struct plan_state *p);
 void scheduler_free(struct scheduler_state *s);
+
+/* sync.c */
+void sync_judge(struct scheduler_state *s, int64_t now, int64_t *when);
+bool sync_event(struct scheduler_state *s, struct work_event *ret);  /* as controller_event() */
+void sync_result(struct scheduler_state *s, const struct result *r); /* as controller_result() */
+/* The scheduler's sync has come to another end: who waits for it is to be judged. */
+void sync_touch_members(struct controller *c, const char *scheduler);
+void sync_clear(struct sync *s);
 
 /* revisions.c */
 void sweep_touch(struct controller *c); /* a revision may be stale, or missing */
@@ -161,6 +186,7 @@ bool leads(const struct controller *c);
 void greet(void *arg); /* the timer's callback: asks the hub for its uid */
 /* `rc` is what a kube_*() call answered: notes the request as under way. */
 void request_start(struct controller *c, struct attempt *a, int rc);
+char *event_id(struct controller *c, const char *uid, uint64_t rv); /* never the same */
 void request_ended(struct controller *c); /* last thing a callback does: may free the controller */
 
 #endif

@@ -30,6 +30,9 @@ static void advance(const struct world *w, struct effects *fx)
 	const struct scheduler_kind *kind;
 	const cJSON *scheduler = NULL;
 
+	scheduler_leave(w, &r, fx); /* those of an earlier plan: none of them holds this one up */
+	if (fx->len)
+		return;
 	if (!strcmp(world_state(w), "Done") && !json_bool_or(w->inputs, "drift", false)) {
 		effects_done(fx, json_str_or(w->step, "reason", "Registered"), "%s",
 			json_str_or(w->step, "message", ""));
@@ -57,10 +60,28 @@ static void advance(const struct world *w, struct effects *fx)
 	kind->advance(w, scheduler, fx);
 }
 
+static void retract(const struct world *w, struct effects *fx)
+{
+	bool waits = scheduler_leave(w, NULL, fx);
+
+	if (fx->len)
+		return;
+	if (!waits) {
+		step_retract_refs(w, fx);
+	} else if (w->now_ms < w->undo_deadline_ms) {
+		effects_wait(fx, w->undo_deadline_ms, "WaitingForSync",
+			"waiting until its scheduler was told that the cluster is gone: see kubectl describe fsched");
+	} else {
+		step_drop_refs(w, NULL, fx);
+		effects_done(fx, "LeftBehind",
+			"its scheduler could not be told within the plan's undoTimeoutSeconds that the cluster is gone; the next set that it is told is without it");
+	}
+}
+
 const struct step_kind STEP_REGISTER = {
 	.type = "Register",
 	.condition = "Registered",
 	.inputs = inputs,
 	.advance = advance,
-	.retract = step_retract_refs,
+	.retract = retract,
 };

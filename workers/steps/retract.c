@@ -3,6 +3,12 @@
 
 #include "base/buf.h"
 
+/* A scheduler that is told of the cluster is a ref, too, and nothing of ours: schedulers/http.c. */
+static bool is_object(const cJSON *j, struct ref *ret)
+{
+	return ref_parse(j, ret) && ret->type != &KUBE_FUNCTION_SCHEDULER;
+}
+
 void step_drop_refs(const struct world *w, const struct ref *keep, struct effects *fx)
 {
 	const cJSON *j;
@@ -10,7 +16,7 @@ void step_drop_refs(const struct world *w, const struct ref *keep, struct effect
 	json_each(j, json_at(w->step, "refs")) {
 		struct ref r;
 
-		if (ref_parse(j, &r) && !(keep && ref_equal(r, *keep)))
+		if (is_object(j, &r) && !(keep && ref_equal(r, *keep)))
 			effects_delete(fx, r);
 	}
 }
@@ -34,7 +40,7 @@ void step_retract_refs(const struct world *w, struct effects *fx)
 	for (int i = cJSON_GetArraySize(refs) - 1; i >= 0; i--) {
 		struct ref r;
 
-		if (ref_parse(cJSON_GetArrayItem(refs, i), &r) && retract_one(w, r, fx))
+		if (is_object(cJSON_GetArrayItem(refs, i), &r) && retract_one(w, r, fx))
 			buf_printf(&left, "%s%s %s", left.len ? ", " : "", r.type->kind, r.name);
 	}
 	if (fx->len)

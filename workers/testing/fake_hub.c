@@ -178,6 +178,41 @@ static int fake_call(void *arg, enum hub_verb verb, struct kube_object o, const 
 	return 0;
 }
 
+#define PAGE 2
+
+/* A page of two; `continue` is how many were shown. */
+static int fake_list(void *arg, const struct kube_type *type, const char *from, kube_done *done,
+	void *done_arg)
+{
+	struct fake *f = arg;
+	AUTO_STR path = kube_path(type, NULL, NULL, NULL);
+	struct pending *p = &f->queue[f->queued++];
+	cJSON *items = xjson_array();
+	int at = 0, first = from ? atoi(from) : 0;
+
+	if (f->cut_after == 0 || (f->cut_after > 0 && --f->cut_after == 0)) {
+		*p = (struct pending){ .done = done, .arg = done_arg, .reply.rc = -ECANCELED };
+		cJSON_Delete(items);
+		return 0;
+	}
+	*p = (struct pending){ .done = done, .arg = done_arg };
+	p->reply.json = xjson_object();
+	xjson_set(p->reply.json, "items", items);
+	buf_printf(&f->journal, "list %s\n", type->plural);
+	map_each(&f->objects, slot) {
+		if (strncmp(slot->key, path, strlen(path)) || slot->key[strlen(path)] != '/')
+			continue;
+		if (at >= first && at < first + PAGE)
+			cJSON_AddItemToArray(items, xjson_dup(slot->value));
+		at++;
+	}
+	if (at > first + PAGE) {
+		AUTO_STR next = xprintf("%d", first + PAGE);
+		xjson_set_str(p->reply.json, "metadata.continue", next);
+	}
+	return 0;
+}
+
 static void fake_event(void *arg, const struct kube_event *ev)
 {
 	struct fake *f = arg;
@@ -187,7 +222,7 @@ static void fake_event(void *arg, const struct kube_event *ev)
 
 struct hub fake_hub(struct fake *f)
 {
-	return (struct hub){ .call = fake_call, .event = fake_event, .arg = f };
+	return (struct hub){ .call = fake_call, .list = fake_list, .event = fake_event, .arg = f };
 }
 
 void fake_pump(struct fake *f)

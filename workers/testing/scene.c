@@ -95,6 +95,32 @@ static bool drifts(struct scene *s)
 	return drift && !strcmp(scene_condition(s, "Registered", "status"), "True");
 }
 
+/* As the operator sees it: the syncs that are waited for are over, or void. */
+static bool is_synced(struct scene *s)
+{
+	const cJSON *step, *ref;
+	bool waits = false;
+
+	json_each(step, json_key(scene_status(s), "steps"))
+		json_each(ref, json_key(step, "refs")) {
+			struct kube_object o = SCENE_SCHEDULER;
+			const cJSON *scheduler;
+
+			if (!json_key(ref, "after"))
+				continue;
+			o.name = json_str(ref, "name");
+			scheduler = fake_get(&s->hub, o);
+			if (scheduler &&
+				!strcmp(json_str(scheduler, "metadata.uid"),
+					json_str_or(ref, "uid", "")) &&
+				json_int_or(scheduler, "status.sync.completed", 0) <=
+					json_int_or(ref, "after", 0))
+				return false;
+			waits = true;
+		}
+	return waits;
+}
+
 static cJSON *inputs_of(struct scene *s)
 {
 	const cJSON *onb = fake_get(&s->hub, SCENE_ONB);
@@ -111,6 +137,8 @@ static cJSON *inputs_of(struct scene *s)
 		json_int_or(scheduler, "metadata.generation", 0), false, known);
 	xjson_set_str(in, "schedulers.continuum", known);
 	xjson_set_bool(in, "drift", drifts(s));
+	if (is_synced(s))
+		xjson_set_bool(in, "synced", true);
 	xjson_set_str(in, "rerun", rerun_of(s));
 	xjson_set_str(in, "plan", json_str_or(onb, "spec.plan.revision", ""));
 	map_each(&s->hub.objects, slot) {

@@ -57,3 +57,28 @@ size_t utf8_cut(const char *s, size_t max)
 	}
 	return len;
 }
+
+static bool is_plain(uint32_t code)
+{
+	return code >= 0x20 && (code < 0x7f || code >= 0xa0);
+}
+
+void utf8_tame(char *text)
+{
+	size_t len = utf8_cut(text, strlen(text));
+	char *to = text;
+
+	for (size_t n; len > 0; text += n, len -= n) {
+		uint32_t code;
+
+		n = utf8_char(text, len, &code);
+		if (n && is_plain(code)) {
+			memmove(to, text, n);
+			to += n;
+		} else {
+			*to++ = n ? ' ' : '?';
+			n = n ? n : 1;
+		}
+	}
+	*to = '\0';
+}

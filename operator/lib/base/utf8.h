@@ -12,4 +12,8 @@ size_t utf8_char(const char *s, size_t n, uint32_t *ret_code);
 /* The longest length <= max of `s` that does not end inside a character. */
 size_t utf8_cut(const char *s, size_t max);
 
+/* In place: a blank for every character that drives a terminal, a question mark for every byte that is of no
+ * character; a character that is cut at the end is dropped. */
+void utf8_tame(char *text);
+
 #endif

@@ -73,12 +73,22 @@ static void cuts_between_characters(void **state)
 		T_EQ(utf8_cut(cases[i].text, cases[i].max), cases[i].want);
 }
 
+static void tames_what_strangers_say(void **state)
+{
+	char text[] = "a\x1b[2J\nb\x7f\xc2\x85 \xff\xc3é…\xe2\x80";
+
+	(void)state;
+	utf8_tame(text);
+	T_STR(text, "a [2J b   ??é…");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decodes),
 		cmocka_unit_test(refuses_what_is_none),
 		cmocka_unit_test(cuts_between_characters),
+		cmocka_unit_test(tames_what_strangers_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,8 +60,9 @@ static int check_kind(const cJSON *obj, struct err *e)
 
 	if (strcmp(version, "1.0") != 0)
 		return err_set(e, EPROTO, "specversion: `%.32s` is not 1.0", version);
-	if (strcmp(type, EVENT_ADVANCE) != 0 && !is_knative(obj))
-		return err_set(e, EPROTO, "type: `%.64s` is not %s", type, EVENT_ADVANCE);
+	if (strcmp(type, EVENT_ADVANCE) != 0 && strcmp(type, EVENT_SYNC) != 0 && !is_knative(obj))
+		return err_set(e, EPROTO, "type: `%.64s` is neither %s nor %s", type, EVENT_ADVANCE,
+			EVENT_SYNC);
 	return 0;
 }
 
@@ -75,8 +76,8 @@ static int take_inputs(cJSON *obj, cJSON **ret, struct err *e)
 	return 0;
 }
 
-/* About an onboarding. */
-static int take_onboarding(cJSON *obj, struct work_event *ev, struct err *e)
+/* About an object of ours. */
+static int take_ours(cJSON *obj, struct work_event *ev, struct err *e)
 {
 	int rc = field_copy(obj, "subject", &ev->subject, e);
 
@@ -105,8 +106,7 @@ int work_event_take(cJSON *obj, struct work_event *ret, struct err *e)
 	if ((rc = check_kind(obj, e)) < 0 || (rc = field_copy(obj, "id", &ev.id, e)) < 0 ||
 		(rc = field_copy(obj, "type", &ev.type, e)) < 0 ||
 		(rc = field_copy(obj, "source", &ev.source, e)) < 0 ||
-		(rc = is_knative(obj) ? take_cluster(obj, &ev, e) : take_onboarding(obj, &ev, e)) <
-			0)
+		(rc = is_knative(obj) ? take_cluster(obj, &ev, e) : take_ours(obj, &ev, e)) < 0)
 		return err_wrap(e, rc, "event");
 	*ret = ev;
 	ev = (struct work_event){ 0 };

@@ -9,6 +9,9 @@
  *
  * `data.inputs` are the decision inputs (inputs.h).  An id is never reused.
  *
+ * Likewise dev.berth.scheduler.sync about a FunctionScheduler that is told the whole set of its clusters; its
+ * inputs are {"due":true}, the set has to be sent, or {"due":false}: see whether it is still as it was sent.
+ *
  * Understood as well, so that a worker can stand behind a Knative ApiServerSource: its events about a
  * ManagedCluster, dev.knative.apiserver.resource.{add,update,delete} and .ref.{add,update,delete} (Knative Eventing
  * 0.47, with the attributes apiversion, kind and name).  They say no more than that something may have changed:
@@ -24,11 +27,12 @@
 #include <stdint.h>
 
 #define EVENT_ADVANCE "dev.berth.onboarding.advance"
+#define EVENT_SYNC    "dev.berth.scheduler.sync"
 
 struct work_event {
-	char *id, *type, *source, *subject; /* subject: the ClusterOnboarding's name */
-	char *uid;                          /* of the ClusterOnboarding; NULL: not told */
-	cJSON *inputs;                      /* inputs.h; NULL: not told */
+	char *id, *type, *source, *subject; /* subject: the name of what it is about */
+	char *uid;                          /* of that; NULL: not told */
+	cJSON *inputs;                      /* NULL: not told */
 };
 
 void work_event_clear(struct work_event *ev);

@@ -1,0 +1,42 @@
+#include "controller/sync_decide.h"
+
+#include <string.h>
+
+#define PAUSE_MS 2000
+
+/* One that was begun and not completed has sent its set, or has not: nobody knows. */
+static bool is_due(const struct sync_view *v)
+{
+	const struct scheduler *s = v->scheduler;
+	char digest[INPUTS_DIGEST_LEN];
+
+	if (!s->started && !v->fleet.clusters && v->waits < 0)
+		return false; /* nobody was ever in it: what others put there is not ours */
+	return s->started != s->completed || v->waits >= s->completed ||
+		strcmp(s->digest, fleet_digest(&v->fleet, s->uid, s->generation, digest)) != 0;
+}
+
+static bool time_has_come(const struct sync_view *v, int64_t at, int64_t *ret_when)
+{
+	if (v->now >= at)
+		return true;
+	if (!*ret_when || at < *ret_when)
+		*ret_when = at;
+	return false;
+}
+
+enum sync_act sync_decide(const struct sync_view *v, int64_t *ret_when)
+{
+	if (!v->scheduler->fleet || v->scheduler->deleting)
+		return SYNC_NOTHING;
+	if (is_due(v))
+		return time_has_come(v, v->not_before, ret_when) ? SYNC_SEND : SYNC_NOTHING;
+	if (!v->scheduler->started)
+		return SYNC_NOTHING;
+	return time_has_come(v, v->verify_at, ret_when) ? SYNC_VERIFY : SYNC_NOTHING;
+}
+
+int64_t sync_pause_ms(int64_t took_ms)
+{
+	return 4 * took_ms > PAUSE_MS ? 4 * took_ms : PAUSE_MS;
+}

@@ -1,0 +1,166 @@
+#include "workers/schedulers/fleet.h"
+
+#include "base/map.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <string.h>
+
+void fleet_set_init(struct fleet_set *s, const cJSON *scheduler)
+{
+	*s = (struct fleet_set){ .scheduler = scheduler, .clusters = xjson_object() };
+}
+
+void fleet_set_clear(struct fleet_set *s)
+{
+	cJSON_Delete(s->clusters);
+	*s = (struct fleet_set){ 0 };
+}
+
+static const char *path_of(const cJSON *j)
+{
+	return json_str_or(j, "path", ".") + 1;
+}
+
+/* ---- who is in it ---- */
+
+static bool is_member(const cJSON *ref, const char *scheduler)
+{
+	return !strcmp(json_str_or(ref, "kind", ""), "FunctionScheduler") &&
+		!strcmp(json_str_or(ref, "name", ""), scheduler) &&
+		!json_bool_or(ref, "leaving", false);
+}
+
+/* As often as the operator counts it. */
+static unsigned places(const struct fleet_set *s, const cJSON *onboarding)
+{
+	const char *scheduler = json_str_or(s->scheduler, "metadata.name", "");
+	const cJSON *step, *ref;
+	unsigned n = 0;
+
+	json_each(step, json_at(onboarding, "status.steps"))
+		json_each(ref, json_key(step, "refs"))
+			n += is_member(ref, scheduler);
+	return n;
+}
+
+static uint64_t hash_scores(const cJSON *scores)
+{
+	const cJSON *score;
+	uint64_t sum = 0;
+
+	json_each(score, scores)
+		sum += fleet_score(json_str_or(score, "name", ""), json_int_or(score, "value", -1));
+	return sum;
+}
+
+/* ---- what is told of it ---- */
+
+/* NULL: it was not measured. */
+static cJSON *score_of(const cJSON *field, const cJSON *scores)
+{
+	const cJSON *score =
+		json_find(scores, "name", json_str_or(field, "score", "overall"), NULL);
+	int64_t value = json_int_or(score, "value", 0), least = json_int_or(field, "minimum", 0);
+
+	return score ? cJSON_CreateNumber((double)(value < least ? least : value)) : NULL;
+}
+
+static cJSON *value_of(const cJSON *field, const char *name, const cJSON *scores)
+{
+	const char *from = json_str_or(field, "from", "");
+
+	if (!strcmp(from, "Name"))
+		return cJSON_CreateString(name);
+	if (!strcmp(from, "Score"))
+		return score_of(field, scores);
+	return json_key(field, "value") ? xjson_dup(json_key(field, "value")) : NULL;
+}
+
+static cJSON *tell(const struct fleet_set *s, const char *name, const cJSON *scores)
+{
+	cJSON *told = xjson_object();
+	const cJSON *field;
+
+	json_each(field, json_at(s->scheduler, "spec.http.clusters.fields")) {
+		cJSON *value = value_of(field, name, scores);
+
+		if (value)
+			xjson_set(told, path_of(field), value);
+	}
+	return told;
+}
+
+void fleet_set_add(struct fleet_set *s, const cJSON *onboarding)
+{
+	const char *name = json_str_or(onboarding, "metadata.name", "");
+	const cJSON *scores = json_at(onboarding, "status.scores");
+	unsigned n = places(s, onboarding);
+
+	if (n && !cJSON_AddItemToObject(s->clusters, name, tell(s, name, scores)))
+		mem_exhausted();
+	while (n--)
+		fleet_add(&s->sum, name, hash_scores(scores));
+}
+
+char *fleet_set_body(const struct fleet_set *s)
+{
+	AUTO_JSON body = xjson_object();
+	char *text;
+
+	xjson_set(body, path_of(json_at(s->scheduler, "spec.http.clusters")),
+		xjson_dup(s->clusters));
+	text = json_text(body);
+	if (!text)
+		mem_exhausted();
+	return text;
+}
+
+/* ---- what the scheduler shows ---- */
+
+static bool holds(const cJSON *shown, const cJSON *told)
+{
+	const cJSON *member;
+
+	if (!cJSON_IsObject(told))
+		return json_equal(shown, told);
+	json_each(member, told)
+		if (!holds(json_key(shown, member->string), member))
+			return false;
+	return cJSON_IsObject(shown);
+}
+
+static int check_members(const struct map *shown, const cJSON *told, struct err *e)
+{
+	const cJSON *cluster;
+
+	json_each(cluster, told) {
+		const cJSON *have = map_get(shown, cluster->string);
+
+		if (!have)
+			return err_set(e, EINVAL, "it shows no cluster %.63s", cluster->string);
+		if (!holds(have, cluster))
+			return err_set(e, EINVAL, "it shows cluster %.63s otherwise than told",
+				cluster->string);
+	}
+	return 0;
+}
+
+int fleet_set_check(const struct fleet_set *s, const cJSON *answer, struct err *e)
+{
+	const cJSON *set = json_at(answer, path_of(json_at(s->scheduler, "spec.http.clusters")));
+	struct map shown = { 0 };
+	const cJSON *cluster;
+	int rc;
+
+	if (cJSON_IsObject(set))
+		json_each(cluster, set)
+			if (map_put(&shown, cluster->string, (void *)cluster, NULL) < 0)
+				mem_exhausted();
+	rc = check_members(&shown, s->clusters, e);
+	if (rc == 0 && (int)map_len(&shown) != cJSON_GetArraySize(s->clusters))
+		rc = err_set(e, EINVAL, "it shows %d clusters instead of %d", (int)map_len(&shown),
+			cJSON_GetArraySize(s->clusters));
+	map_clear(&shown, NULL);
+	return rc;
+}
