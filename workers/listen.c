@@ -57,6 +57,7 @@ static void answer(void *arg, const struct result *r)
 		result_outcome_name(r->outcome), NULL);
 	ws_post_answer(q->post, failed ? 503 : 200, failed ? ERROR_RETRY_S : 0,
 		failed && r->message ? r->message : "");
+	engine_clear(&q->engine);
 	mem_free(q);
 	if (--l->working == 0)
 		l->cfg.idle(l->cfg.arg);
