@@ -75,6 +75,9 @@ static const struct option_def defs[N_OPTIONS] = {
 		.arg = "MODE",
 		.help = "Resource: whole objects; Reference: what they are called",
 		.preset = "Resource" },
+	[O_CLUSTER_EVENTS_SINK] = { .flag = "cluster-events-sink",
+		.arg = "URL",
+		.help = "tell this sink how far each cluster has come (dev.berth.cluster.*)" },
 	[O_EVENTS_DEAD_LETTER] = { .flag = "events-dead-letter",
 		.arg = "URL",
 		.help = "gets what the sink refuses or fails to take; default: tried for ever" },
@@ -156,9 +159,10 @@ static int check_events(const struct option_value *o, struct err *e)
 	if (!o[O_EVENTS_SINK].text != !o[O_EVENTS_RESOURCE].text)
 		return err_set(e, EINVAL,
 			"--events-sink and --events-resource: one is of no use without the other");
-	if (o[O_EVENTS_DEAD_LETTER].text && !o[O_EVENTS_SINK].text)
+	if (o[O_EVENTS_DEAD_LETTER].text && !o[O_EVENTS_SINK].text &&
+		!o[O_CLUSTER_EVENTS_SINK].text)
 		return err_set(e, EINVAL,
-			"--events-dead-letter is of no use without --events-sink");
+			"--events-dead-letter is of no use without --events-sink or --cluster-events-sink");
 	if (strcmp(mode, "Resource") && strcmp(mode, "Reference"))
 		return err_set(e, EINVAL, "--events-mode %s: use Resource or Reference", mode);
 	return 0;

@@ -219,6 +219,7 @@ static int make_emit(struct app *a, const struct option_value *o, struct err *e)
 		.server = a->config.server,
 		.sink = o[O_EVENTS_SINK].text,
 		.resources = o[O_EVENTS_RESOURCE].text,
+		.cluster_sink = o[O_CLUSTER_EVENTS_SINK].text,
 		.dead_letter = o[O_EVENTS_DEAD_LETTER].text,
 		.reference = !strcmp(o[O_EVENTS_MODE].text, "Reference"),
 		.retry_ms = o[O_EVENTS_RETRY].number * 1000,

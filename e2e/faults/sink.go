@@ -44,7 +44,11 @@ func (s *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var headers strings.Builder
 	r.Header.Write(&headers)
 	os.WriteFile(s.path+"."+kind, append([]byte(headers.String()), body...), 0o644)
-	fmt.Fprintln(s.log, kind, r.Header.Get("Ce-Name"), object.Metadata.ResourceVersion, code,
+	name, version := r.Header.Get("Ce-Name"), object.Metadata.ResourceVersion
+	if name == "" { // one of Berth's own
+		name, version = r.Header.Get("Ce-Subject"), "-"
+	}
+	fmt.Fprintln(s.log, kind, name, version, code,
 		r.Header.Get("Ce-Id"))
 }
 

@@ -7,8 +7,12 @@
 #include <errno.h>
 #include <string.h>
 
+/* The clusters' events have a sink of their own. */
+enum { RESOURCES, CLUSTERS, N_POSTERS };
+static const char *const names[N_POSTERS] = { "resources", "clusters" };
+
 struct emit {
-	struct poster *poster;
+	struct poster *posters[N_POSTERS]; /* NULL: nothing is sent there */
 	struct source **sources;
 	unsigned n;
 	unsigned open; /* handles that are not closed yet */
@@ -16,23 +20,24 @@ struct emit {
 	void *closed_arg;
 };
 
-static void add_source(struct emit *em, const struct source_cfg *cfg, struct resource *r)
-{
-	em->sources = xrealloc(em->sources, (em->n + 1) * sizeof(*em->sources));
-	em->sources[em->n++] = source_new(cfg, r);
-}
-
-static int add_sources(struct emit *em, const struct emit_cfg *cfg, struct err *e)
+static void add_source(struct emit *em, const struct emit_cfg *cfg, int which, struct resource *r)
 {
 	struct source_cfg sc = { .loop = cfg->loop,
 		.api = cfg->api,
 		.hub = cfg->hub,
-		.poster = em->poster,
+		.poster = em->posters[which],
 		.namespace = cfg->namespace,
 		.source = cfg->server,
-		.sink = cfg->sink,
-		.reference = cfg->reference };
+		.sink = which == CLUSTERS ? cfg->cluster_sink : cfg->sink,
+		.reference = cfg->reference,
+		.clusters = which == CLUSTERS };
 
+	em->sources = xrealloc(em->sources, (em->n + 1) * sizeof(*em->sources));
+	em->sources[em->n++] = source_new(&sc, r);
+}
+
+static int add_resources(struct emit *em, const struct emit_cfg *cfg, struct err *e)
+{
 	for (const char *at = cfg->resources; *at;) {
 		size_t len = strcspn(at, "\n");
 		struct resource r;
@@ -40,32 +45,53 @@ static int add_sources(struct emit *em, const struct emit_cfg *cfg, struct err *
 
 		if (rc < 0)
 			return rc;
-		add_source(em, &sc, &r);
+		add_source(em, cfg, RESOURCES, &r);
 		at += len + (at[len] == '\n');
 	}
 	return 0;
 }
 
-int emit_new(const struct emit_cfg *cfg, struct emit **ret, struct err *e)
+static void add_clusters(struct emit *em, const struct emit_cfg *cfg)
+{
+	struct resource r = { .text = xstrdup("clusters"),
+		.group = xstrdup(KUBE_CLUSTER_ONBOARDING.group),
+		.version = xstrdup(KUBE_CLUSTER_ONBOARDING.version),
+		.plural = xstrdup(KUBE_CLUSTER_ONBOARDING.plural) };
+
+	add_source(em, cfg, CLUSTERS, &r);
+}
+
+static int add_poster(struct emit *em, const struct emit_cfg *cfg, int which, struct err *e)
 {
 	struct poster_cfg pc = { .loop = cfg->loop,
 		.user_agent = cfg->user_agent,
-		.sink = cfg->sink,
+		.sink = which == CLUSTERS ? cfg->cluster_sink : cfg->sink,
 		.dead_letter = cfg->dead_letter,
 		.retry_ms = cfg->retry_ms,
 		.may_send = cfg->may_send,
 		.may_send_arg = cfg->may_send_arg,
 		.told = source_told };
+
+	return poster_new(&pc, &em->posters[which], e);
+}
+
+int emit_new(const struct emit_cfg *cfg, struct emit **ret, struct err *e)
+{
 	struct emit *em;
-	int rc;
+	int rc = 0;
 
 	*ret = NULL;
-	if (!cfg->sink)
+	if (!cfg->sink && !cfg->cluster_sink)
 		return 0;
 	em = xalloc(sizeof(*em));
-	rc = poster_new(&pc, &em->poster, e);
-	if (rc == 0)
-		rc = add_sources(em, cfg, e);
+	if (cfg->sink)
+		rc = add_poster(em, cfg, RESOURCES, e);
+	if (rc == 0 && cfg->sink)
+		rc = add_resources(em, cfg, e);
+	if (rc == 0 && cfg->cluster_sink)
+		rc = add_poster(em, cfg, CLUSTERS, e);
+	if (rc == 0 && cfg->cluster_sink)
+		add_clusters(em, cfg);
 	*ret = em; /* whoever cannot start ends as a whole */
 	return rc;
 }
@@ -89,6 +115,7 @@ static void on_closed(void *arg)
 	closed(closed_arg);
 }
 
+/* The posters first: what they would still deliver comes again. */
 void emit_close(struct emit *em, void (*closed)(void *arg), void *arg)
 {
 	if (!em) {
@@ -97,9 +124,13 @@ void emit_close(struct emit *em, void (*closed)(void *arg), void *arg)
 	}
 	em->closed = closed;
 	em->closed_arg = arg;
-	em->open = em->n + 1;
-	poster_close(em->poster, on_closed,
-		em); /* first: what it would still deliver comes again */
+	em->open = em->n;
+	for (unsigned i = 0; i < N_POSTERS; i++) {
+		if (!em->posters[i])
+			continue;
+		em->open++;
+		poster_close(em->posters[i], on_closed, em);
+	}
 	for (unsigned i = 0; i < em->n; i++)
 		source_close(em->sources[i], on_closed, em);
 }
@@ -110,20 +141,24 @@ void emit_ready(const struct emit *em, struct buf *why_not)
 		source_ready(em->sources[i], why_not);
 }
 
-void emit_collect(const struct emit *em, struct metrics *m)
+static void collect_poster(const struct poster *p, const char *of, struct metrics *m)
 {
-	struct poster_stats s;
+	struct poster_stats s = poster_stats(p);
 
-	if (!em)
-		return;
-	s = poster_stats(em->poster);
 #define OUT "berth_events_out_total", "Events out, by what became of them."
-	metrics_counter(m, OUT, (double)s.delivered, "result", "delivered", NULL);
-	metrics_counter(m, OUT, (double)s.dead_lettered, "result", "dead_letter", NULL);
-	metrics_counter(m, OUT, (double)s.dropped, "result", "dropped", NULL);
+	metrics_counter(m, OUT, (double)s.delivered, "of", of, "result", "delivered", NULL);
+	metrics_counter(m, OUT, (double)s.dead_lettered, "of", of, "result", "dead_letter", NULL);
+	metrics_counter(m, OUT, (double)s.dropped, "of", of, "result", "dropped", NULL);
 #undef OUT
 	metrics_counter(m, "berth_events_out_retries_total", "Attempts that had to be repeated.",
-		(double)s.retried, NULL);
-	for (unsigned i = 0; i < em->n; i++)
+		(double)s.retried, "of", of, NULL);
+}
+
+void emit_collect(const struct emit *em, struct metrics *m)
+{
+	for (unsigned i = 0; em && i < N_POSTERS; i++)
+		if (em->posters[i])
+			collect_poster(em->posters[i], names[i], m);
+	for (unsigned i = 0; em && i < em->n; i++)
 		source_collect(em->sources[i], m);
 }

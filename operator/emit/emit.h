@@ -1,8 +1,8 @@
 /* emit.h — events out: what happens to chosen resources of the hub is sent to a sink as Knative's ApiServerSource sends
- * it (event.h has the format).  Loop thread only.
+ * it, and how far each cluster has come to another, or the same (event.h has the formats).  Loop thread only.
  *
- * At least once, whoever is killed: ledger.h says what is promised and why.  Each resource (--events-resource) is a
- * source with a watch and a checkpoint of its own.  Only who leads emits; until then nothing is held. */
+ * At least once, whoever is killed: ledger.h says what is promised and why.  Each resource (--events-resource), and the
+ * clusters, are a source with a watch and a checkpoint of its own.  Only who leads emits; until then nothing is held. */
 #ifndef EMIT_EMIT_H
 #define EMIT_EMIT_H
 
@@ -20,12 +20,13 @@ struct emit_cfg {
 	struct kube *api;
 	struct watch_hub *hub;
 	const char *user_agent, *namespace;
-	const char *server;      /* the API server's URL */
-	const char *sink;        /* NULL: nothing is emitted */
-	const char *resources;   /* one per line, see resource.h */
-	const char *dead_letter; /* NULL: none */
-	bool reference;          /* the mode */
-	int64_t retry_ms;        /* then it is for the dead-letter sink */
+	const char *server;       /* the API server's URL */
+	const char *sink;         /* of the resources' events; NULL: none are sent */
+	const char *resources;    /* then; one per line, see resource.h */
+	const char *cluster_sink; /* of Berth's own; NULL: none are sent */
+	const char *dead_letter;  /* of both; NULL: none */
+	bool reference;           /* the mode */
+	int64_t retry_ms;         /* then it is for the dead-letter sink */
 	bool (*may_send)(void *arg);
 	void *may_send_arg;
 };

@@ -16,6 +16,13 @@ static const char *const words[N_EVENT_VERBS] = {
 	[EVENT_ADD] = "add",
 	[EVENT_UPDATE] = "update",
 	[EVENT_DELETE] = "delete",
+	[EVENT_SEEN] = "seen",
+	[EVENT_READY] = "ready",
+	[EVENT_BENCHMARKED] = "benchmarked",
+	[EVENT_NETWORKED] = "networked",
+	[EVENT_REGISTERED] = "registered",
+	[EVENT_ONBOARDED] = "onboarded",
+	[EVENT_LEFT] = "left",
 };
 
 void event_free(struct event *ev)
@@ -59,8 +66,8 @@ static void add_reference(struct buf *b, const struct event_kind *k, const char 
 	buf_printf(b, "\"name\":\"%s\",\"apiVersion\":\"%s\"}", name, k->api_version);
 }
 
-static void add_unseen(struct buf *b, const struct event_kind *k, const char *key,
-	const struct event *ev)
+static void add_unseen(struct buf *b, const struct event_kind *k, const char *key, const char *uid,
+	uint64_t version)
 {
 	const char *name;
 	AUTO_STR ns = split(key, &name);
@@ -69,7 +76,7 @@ static void add_unseen(struct buf *b, const struct event_kind *k, const char *ke
 		k->api_version, k->kind, name);
 	if (*ns)
 		buf_printf(b, "\"namespace\":\"%s\",", ns);
-	buf_printf(b, "\"uid\":\"%s\",\"resourceVersion\":\"%" PRIu64 "\"}}", ev->uid, ev->version);
+	buf_printf(b, "\"uid\":\"%s\",\"resourceVersion\":\"%" PRIu64 "\"}}", uid, version);
 }
 
 /* Lists of built-in types come without the items' apiVersion and kind. */
@@ -84,26 +91,32 @@ static void add_whole(struct buf *b, const struct event_kind *k, struct span obj
 	buf_add(b, object.at + 1, object.len - 1);
 }
 
-/* Names, kinds and uids are what the API server lets through: nothing in them needs an escape. */
-struct event *event_new(const struct event_kind *k, enum event_verb verb, const char *key,
-	struct span object, const char *uid, uint64_t version)
+struct event *event_with(enum event_verb verb, const char *uid, uint64_t version, char *body)
 {
 	struct event *ev = xalloc(sizeof(*ev));
-	AUTO_BUF b = { 0 };
 
 	ev->verb = verb;
 	snprintf(ev->uid, sizeof(ev->uid), "%s", uid);
 	ev->version = version;
 	ev->made = clock_real_ms();
+	ev->body = body;
+	ev->len = strlen(body);
+	return ev;
+}
+
+/* Names, kinds and uids are what the API server lets through: nothing in them needs an escape. */
+struct event *event_new(const struct event_kind *k, enum event_verb verb, const char *key,
+	struct span object, const char *uid, uint64_t version)
+{
+	AUTO_BUF b = { 0 };
+
 	if (k->reference)
 		add_reference(&b, k, key);
 	else if (object.at)
 		add_whole(&b, k, object);
 	else
-		add_unseen(&b, k, key, ev);
-	ev->len = b.len;
-	ev->body = taken(buf_steal(&b));
-	return ev;
+		add_unseen(&b, k, key, uid, version);
+	return event_with(verb, uid, version, taken(buf_steal(&b)));
 }
 
 /* ---- the attributes ---- */
@@ -128,26 +141,30 @@ static void put(struct attributes *a, const char *name, const char *value)
 	a->list[a->n++] = (struct http_header){ name, encoded(value) };
 }
 
-void event_attributes(const struct event_kind *k, const char *key, const struct event *ev,
+static char *id_of(const struct event *ev)
+{
+	const char *word = words[ev->verb];
+
+	if (ev->verb < EVENT_SEEN)
+		return xprintf("%s.%" PRIu64 ".%s", ev->uid, ev->version, word);
+	if (ev->stamp)
+		return xprintf("%s.%s.%" PRIu32, ev->uid, word, ev->stamp);
+	return xprintf("%s.%s", ev->uid, word);
+}
+
+static void put_object(const struct event_kind *k, const char *key, const struct event *ev,
 	struct attributes *ret)
 {
-	const char *name, *word = words[ev->verb];
-	char made[CLOCK_TEXT_LEN];
+	const char *name;
 	AUTO_STR ns = split(key, &name);
 	AUTO_STR version = xprintf("%" PRIu64, ev->version);
-	AUTO_STR type =
-		xprintf("dev.knative.apiserver.%s.%s", k->reference ? "ref" : "resource", word);
-	AUTO_STR id = xprintf("%s.%s.%s", ev->uid, version, word);
+	AUTO_STR type = xprintf("dev.knative.apiserver.%s.%s", k->reference ? "ref" : "resource",
+		words[ev->verb]);
 	AUTO_STR subject =
 		xprintf("/apis/%s/namespaces/%s/%s/%s", k->api_version, ns, k->plural, name);
 
-	*ret = (struct attributes){ 0 };
-	put(ret, "Ce-Id", id); /* ATTRIBUTE_ID */
-	put(ret, "Ce-Specversion", "1.0");
-	put(ret, "Ce-Source", k->source);
 	put(ret, "Ce-Type", type);
 	put(ret, "Ce-Subject", subject);
-	put(ret, "Ce-Time", clock_text_milli(ev->made, made));
 	put(ret, "Ce-Apiversion", k->api_version);
 	put(ret, "Ce-Kind", k->kind);
 	put(ret, "Ce-Name", name);
@@ -155,6 +172,31 @@ void event_attributes(const struct event_kind *k, const char *key, const struct 
 	put(ret, "Ce-Uid", ev->uid);
 	put(ret, "Ce-Resourceversion", version);
 	put(ret, "Kn-Namespace", k->namespace);
+}
+
+static void put_cluster(const char *key, const struct event *ev, struct attributes *ret)
+{
+	AUTO_STR type = xprintf("dev.berth.cluster.%s", words[ev->verb]);
+
+	put(ret, "Ce-Type", type);
+	put(ret, "Ce-Subject", key);
+}
+
+void event_attributes(const struct event_kind *k, const char *key, const struct event *ev,
+	struct attributes *ret)
+{
+	AUTO_STR id = id_of(ev);
+	char made[CLOCK_TEXT_LEN];
+
+	*ret = (struct attributes){ 0 };
+	put(ret, "Ce-Id", id); /* ATTRIBUTE_ID */
+	put(ret, "Ce-Specversion", "1.0");
+	put(ret, "Ce-Source", k->source);
+	put(ret, "Ce-Time", clock_text_milli(ev->made, made));
+	if (ev->verb < EVENT_SEEN)
+		put_object(k, key, ev, ret);
+	else
+		put_cluster(key, ev, ret);
 }
 
 void event_attributes_failed(struct attributes *a, const char *sink, int status, const char *answer,

@@ -12,7 +12,7 @@ enum { RETRY_BASE_MS = 200, RETRY_CAP_MS = 10000 };
 
 /* ---- objects ---- */
 
-static struct object *object_make(struct ledger *l, const char *key)
+struct object *ledger_object(struct ledger *l, const char *key)
 {
 	struct object *o = map_add(&l->objects, key, sizeof(*o));
 
@@ -21,13 +21,7 @@ static struct object *object_make(struct ledger *l, const char *key)
 	return o;
 }
 
-/* What the last event on the way leaves behind.  Of what was loaded all is known up to l->start. */
-struct seen {
-	const char *uid; /* NULL: there is no such object */
-	uint64_t version;
-};
-
-static struct seen seen_of(const struct ledger *l, const struct object *o)
+struct seen ledger_seen(const struct ledger *l, const struct object *o)
 {
 	const struct event *last;
 
@@ -37,14 +31,16 @@ static struct seen seen_of(const struct ledger *l, const struct object *o)
 		return (struct seen){ o->uid,
 			o->loaded && o->told < l->start ? l->start : o->told };
 	last = container_of(o->lane->end, struct event, next);
-	return (struct seen){ last->verb == EVENT_DELETE ? NULL : last->uid, last->version };
+	return (struct seen){ event_ends(last) ? NULL : last->uid, last->version };
 }
 
 /* Of an object that is not known and about which nothing is on its way nothing is kept. */
 static void tidy(struct ledger *l, struct object *o)
 {
-	if (!o->told && !o->lane)
-		map_del(&l->objects, object_key(o));
+	if (o->told || o->lane)
+		return;
+	mem_free(o->facts);
+	map_del(&l->objects, object_key(o));
 }
 
 static unsigned shard_of(const struct object *o)
@@ -67,7 +63,7 @@ static struct lane *lane_new(struct ledger *l, struct object *o)
 	return lane;
 }
 
-static void append(struct ledger *l, struct object *o, struct event *ev)
+void ledger_append(struct ledger *l, struct object *o, struct event *ev)
 {
 	if (!o->lane)
 		o->lane = lane_new(l, o);
@@ -80,16 +76,16 @@ static void append(struct ledger *l, struct object *o, struct event *ev)
 
 static void append_gone(struct ledger *l, struct object *o, struct span whole, struct seen last)
 {
-	append(l, o,
+	ledger_append(l, o,
 		event_new(l->kind, EVENT_DELETE, object_key(o), whole, last.uid, last.version));
 }
 
 struct lane *ledger_state(struct ledger *l, const char *key, struct span whole, const char *uid,
 	uint64_t version)
 {
-	struct object *o = object_make(l, key);
+	struct object *o = ledger_object(l, key);
 	struct lane *before = o->lane;
-	struct seen seen = seen_of(l, o);
+	struct seen seen = ledger_seen(l, o);
 	bool same = seen.uid && strcmp(seen.uid, uid) == 0;
 	bool news = !same || !o->loaded || version > seen.version;
 
@@ -100,7 +96,8 @@ struct lane *ledger_state(struct ledger *l, const char *key, struct span whole, 
 	}
 	if (seen.uid && !same)
 		append_gone(l, o, (struct span){ 0 }, seen);
-	append(l, o, event_new(l->kind, same ? EVENT_UPDATE : EVENT_ADD, key, whole, uid, version));
+	ledger_append(l, o,
+		event_new(l->kind, same ? EVENT_UPDATE : EVENT_ADD, key, whole, uid, version));
 	return before ? NULL : o->lane;
 }
 
@@ -109,7 +106,7 @@ struct lane *ledger_gone(struct ledger *l, const char *key, struct span whole, c
 {
 	struct object *o = map_get(&l->objects, key);
 	struct lane *before = o ? o->lane : NULL;
-	struct seen seen = seen_of(l, o);
+	struct seen seen = ledger_seen(l, o);
 
 	if (!seen.uid)
 		return NULL;
@@ -125,7 +122,9 @@ static void note(struct ledger *l, struct object *o, const struct event *ev)
 {
 	bool is_new = !o->told || strcmp(o->uid, ev->uid) != 0;
 
-	if (ev->verb == EVENT_DELETE) {
+	if (ev->partial)
+		return;
+	if (event_ends(ev)) {
 		l->dirty |= o->told ? 1u << shard_of(o) : 0;
 		o->told = 0;
 		return;
@@ -171,7 +170,7 @@ bool ledger_told(struct lane *lane)
 
 bool ledger_seed(const struct ledger *l, const struct object *o, uint64_t *ret_version)
 {
-	struct seen seen = seen_of(l, o);
+	struct seen seen = ledger_seen(l, o);
 
 	*ret_version = o->loaded ? 0 : seen.version;
 	return seen.uid;
@@ -220,7 +219,7 @@ static void load_line(struct ledger *l, const char *line, size_t len)
 	text[len] = '\0';
 	if (sscanf(text, "%39s %" SCNu64 " %319s", uid, &version, key) != 3 || !version)
 		return;
-	o = object_make(l, key);
+	o = ledger_object(l, key);
 	o->told = version;
 	o->loaded = true;
 	memcpy(o->uid, uid, sizeof(uid));
@@ -244,6 +243,7 @@ static void object_clear(void *arg)
 	while (lane && lane->first)
 		drop_first(lane);
 	mem_free(lane);
+	mem_free(o->facts);
 }
 
 void ledger_clear(struct ledger *l)

@@ -49,6 +49,7 @@ struct object {            /* its key behind it */
 	struct lane *lane; /* NULL: nothing is on its way */
 	uint64_t told;     /* resourceVersion; 0: not known to the sink */
 	bool loaded; /* from the checkpoint, and not met yet: `told` may be older than what was */
+	uint32_t *facts; /* cluster_events.c's; ours to free */
 	char uid[EVENT_UID];
 };
 
@@ -56,6 +57,16 @@ static inline const char *object_key(const struct object *o)
 {
 	return (const char *)(o + 1);
 }
+
+/* What the last event on the way leaves behind.  Of what was loaded all is known up to l->start. */
+struct seen {
+	const char *uid; /* NULL: there is no such object; borrowed */
+	uint64_t version;
+};
+
+struct object *ledger_object(struct ledger *l, const char *key);          /* finds it or makes it */
+struct seen ledger_seen(const struct ledger *l, const struct object *o);  /* o may be NULL */
+void ledger_append(struct ledger *l, struct object *o, struct event *ev); /* one more about it */
 
 /* The object has this state / is gone, and this was its last state (absent: nobody saw it, uid NULL and version 0).
  * A state that was seen already makes no event.  What becomes of it is due: the lane, if it is a new one. */

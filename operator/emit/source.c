@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "emit/checkpoint.h"
+#include "emit/cluster_events.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,8 @@ enum phase { STANDBY, DISCOVERING, LOADING, WATCHING, CLOSING, ENDING, CLOSED };
 struct source {
 	struct source_cfg cfg;
 	struct resource resource;
-	char *api_version, *kind, *name; /* the last one of the checkpoint */
+	char *api_version, *kind, *urn;
+	char *name; /* of the checkpoint */
 	struct kube_type type;
 	struct event_kind event_kind;
 	struct ledger ledger;
@@ -40,11 +42,11 @@ struct source {
 	void *closed_arg;
 };
 
-/* What each object is read for. */
-enum { WHOLE, UID, VERSION };
-static const char *const fields[] = { [WHOLE] = ".",
-	[UID] = ".metadata.uid",
-	[VERSION] = ".metadata.resourceVersion",
+/* What each object is read for, if it is not an onboarding. */
+enum { FIELD_WHOLE = N_OBJECT_FIELDS };
+static const char *const fields[] = { [FIELD_UID] = ".metadata.uid",
+	[FIELD_VERSION] = ".metadata.resourceVersion",
+	[FIELD_WHOLE] = ".",
 	NULL };
 
 static void watch_open(struct source *s);
@@ -112,26 +114,37 @@ static uint64_t number(struct span text)
 static void on_object(void *arg, const char *key, const struct span *f)
 {
 	struct source *s = arg;
+	uint64_t version = number(f[FIELD_VERSION]);
 	char uid[EVENT_UID];
 
-	span_text(f[UID], uid, sizeof(uid));
-	add(s, ledger_state(&s->ledger, key, f[WHOLE], uid, number(f[VERSION])));
+	span_text(f[FIELD_UID], uid, sizeof(uid));
+	if (s->cfg.clusters)
+		add(s, cluster_state(&s->ledger, key, f, uid, version));
+	else
+		add(s, ledger_state(&s->ledger, key, f[FIELD_WHOLE], uid, version));
 }
 
 static void on_deleted(void *arg, const char *key, const struct span *f)
 {
 	struct source *s = arg;
+	uint64_t version = number(f[FIELD_VERSION]);
 	char uid[EVENT_UID];
 
-	span_text(f[UID], uid, sizeof(uid));
-	add(s, ledger_gone(&s->ledger, key, f[WHOLE], uid, number(f[VERSION])));
+	span_text(f[FIELD_UID], uid, sizeof(uid));
+	if (s->cfg.clusters)
+		add(s, cluster_gone(&s->ledger, key, f, uid, version));
+	else
+		add(s, ledger_gone(&s->ledger, key, f[FIELD_WHOLE], uid, version));
 }
 
 static void on_gone(void *arg, const char *key)
 {
 	struct source *s = arg;
 
-	add(s, ledger_gone(&s->ledger, key, (struct span){ 0 }, NULL, 0));
+	if (s->cfg.clusters)
+		add(s, cluster_gone(&s->ledger, key, NULL, NULL, 0));
+	else
+		add(s, ledger_gone(&s->ledger, key, (struct span){ 0 }, NULL, 0));
 }
 
 static void on_synced(void *arg)
@@ -155,7 +168,7 @@ static void watch_open(struct source *s)
 	struct kube_watch_cfg cfg = { .type = &s->type,
 		.ns = s->resource.namespace,
 		.label_selector = s->resource.selector,
-		.fields = fields,
+		.fields = s->cfg.clusters ? cluster_event_fields : fields,
 		.object = on_object,
 		.gone = on_gone,
 		.deleted = on_deleted,
@@ -188,7 +201,15 @@ static void on_checkpoint(void *arg, bool ok)
 	try_end(s);
 }
 
-/* ---- what is the resource? ---- */
+/* ---- what is the resource?  Of the onboardings we know: there the question is which hub this is ---- */
+
+static bool describe_hub(struct source *s, const cJSON *kube_system)
+{
+	s->urn = xprintf("urn:berth:%s", json_str_or(kube_system, "metadata.uid", ""));
+	s->type = KUBE_CLUSTER_ONBOARDING;
+	s->event_kind = (struct event_kind){ .source = s->urn };
+	return true;
+}
 
 static bool describe(struct source *s, const cJSON *list)
 {
@@ -213,12 +234,13 @@ static void on_discovered(void *arg, struct kube_reply *r)
 	struct source *s = arg;
 
 	s->asking = false;
-	if (s->phase == DISCOVERING && r->rc == 0 && describe(s, r->json)) {
+	if (s->phase == DISCOVERING && r->rc == 0 &&
+		(s->cfg.clusters ? describe_hub : describe)(s, r->json)) {
 		s->trouble.msg[0] = '\0';
 		s->phase = LOADING;
 		checkpoint_load(&s->checkpoint);
 	} else if (s->phase == DISCOVERING) {
-		err_set(&s->trouble, 0, "the API server does not know it: %s",
+		err_set(&s->trouble, 0, "the API server does not know: %s",
 			r->rc < 0 ? r->err.msg : "no such resource in its group");
 		timer_set(&s->timer, RETRY_MS);
 	}
@@ -228,8 +250,11 @@ static void on_discovered(void *arg, struct kube_reply *r)
 static void discover(struct source *s)
 {
 	AUTO_STR path = xprintf("%s/%s", *s->resource.group ? "/apis" : "/api", s->api_version);
+	struct kube_object hub = { &KUBE_NAMESPACE, NULL, "kube-system", NULL };
+	int rc = s->cfg.clusters ? kube_get(s->cfg.api, hub, on_discovered, s)
+				 : kube_get_path(s->cfg.api, path, on_discovered, s);
 
-	s->asking = kube_get_path(s->cfg.api, path, on_discovered, s) == 0;
+	s->asking = rc == 0;
 }
 
 /* ---- from start to end ---- */
@@ -240,6 +265,7 @@ static void source_free(struct source *s)
 	resource_clear(&s->resource);
 	mem_free(s->api_version);
 	mem_free(s->kind);
+	mem_free(s->urn);
 	mem_free(s->name);
 	mem_free(s);
 }

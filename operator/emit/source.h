@@ -1,4 +1,4 @@
-/* source.h — the events of one resource: a watch of its own, the ledger, its checkpoint.  Loop thread only.
+/* source.h — the events of one resource, or Berth's own about the clusters: a watch of its own, the ledger, its checkpoint.  Loop thread only.
  *
  * Bounded: with 4 MiB or 4,096 events on their way the watch is closed, and goes on from where it was when half of that
  * is delivered.  A sink that is away is thus waited for by the API server's own window of past changes; where
@@ -25,6 +25,7 @@ struct source_cfg {
 	const char *namespace; /* Berth's */
 	const char *source, *sink;
 	bool reference; /* the mode */
+	bool clusters;  /* Berth's own events; the resource is the ClusterOnboardings */
 };
 
 /* Takes `resource`. */

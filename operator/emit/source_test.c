@@ -23,8 +23,9 @@ static struct call calls[64];
 static unsigned n_calls;
 static struct map store; /* name -> cJSON */
 static unsigned store_version;
-static int refuse;         /* writes, with this */
-static char written[1024]; /* names, in their order */
+static int refuse;               /* writes, with this... */
+static const char *refused = ""; /* ...to names with this */
+static char written[1024];       /* names, in their order */
 
 static int noted(const char *verb, const char *name, const cJSON *body, kube_done *done, void *arg)
 {
@@ -152,7 +153,7 @@ static int put(const struct call *c, const cJSON **ret)
 	cJSON *old = map_get(&store, c->name);
 	const char *replaces = json_str(c->body, "metadata.resourceVersion");
 
-	if (refuse)
+	if (refuse && strstr(c->name, refused))
 		return refuse;
 	if (!strcmp(c->verb, "create") ? !!old : !old)
 		return old ? -EEXIST : -ENOENT;
@@ -376,6 +377,21 @@ static void what_was_not_told_is_told_again(void **state)
 	cut();
 }
 
+/* The end of a list is what says that it was all. */
+static void within_a_list_nobody_is_further(void **state)
+{
+	(void)state;
+	a_life_before();
+	start();
+	view_version = 0;
+	show("b", "b1", 20);
+	take(9);
+	end();
+	start();
+	T_EQ(view.since, 10);
+	end();
+}
+
 static void what_says_up_to_where_is_written_last(void **state)
 {
 	(void)state;
@@ -387,8 +403,10 @@ static void what_says_up_to_where_is_written_last(void **state)
 	T_EQ(n_calls, 1);
 	T_HAS(calls[0].name, "-d");
 	refuse = -EINVAL;
+	refused = "-d";
 	serve();
 	refuse = 0;
+	refused = "";
 	loop_run(loop);
 	loop_free(loop);
 	start();
@@ -450,7 +468,7 @@ static void what_the_server_does_not_know_is_said(void **state)
 	serve();
 	source_ready(s, &why);
 	T_STR(why.s,
-		"events of v1/pots: the API server does not know it: no such resource in its group\n");
+		"events of v1/pots: the API server does not know: no such resource in its group\n");
 	end();
 }
 
@@ -462,6 +480,7 @@ int main(void)
 		TEST(after_an_orderly_end_it_goes_on),
 		TEST(a_list_tells_what_differs),
 		TEST(what_was_not_told_is_told_again),
+		TEST(within_a_list_nobody_is_further),
 		TEST(what_says_up_to_where_is_written_last),
 		TEST(somebody_elses_write_is_not_overwritten_unseen),
 		TEST(too_much_on_its_way_closes_the_watch),
