@@ -26,6 +26,7 @@
 
 #define RETRY_CAP_MS    10000
 #define TRIES_MOST      8 /* with these delays half a minute or so */
+#define TYPE            "application/cloudevents+json; charset=UTF-8"
 #define NOTICE_EVERY_MS 30000
 #define ANSWER_MOST     (64 * 1024)
 
@@ -38,6 +39,8 @@ struct parcel {
 	enum parcel_state state;
 	bool seen; /* settled, with this outcome */
 	enum result_outcome outcome;
+	char *event;  /* its JSON... */
+	size_t id_at; /* ...and where the id in it ends */
 	char *body;
 	struct http_exchange x;
 	struct backoff backoff;
@@ -148,6 +151,7 @@ static void end_parcel(struct parcel *p, const enum result_outcome *outcome)
 	if (outcome)
 		r.outcome = *outcome;
 	s->base.owner.ended(s->base.owner.arg, d, outcome ? &r : NULL);
+	mem_free(p->event);
 	mem_free(p->body);
 	mem_free(p);
 	ring(s);
@@ -226,8 +230,22 @@ static void answered(struct http_exchange *x)
 	}
 }
 
+/* Each attempt is an event of its own: a JobSink that made the Job and did not come to make the Secret with the event
+ * would say of a repetition that it has it. */
+static void write_body(struct parcel *p)
+{
+	unsigned n = p->backoff.failures;
+
+	mem_free(p->body);
+	p->body = n ? xprintf("%.*s.%u%s", (int)p->id_at, p->event, n, p->event + p->id_at)
+		    : xstrdup(p->event);
+	p->x.body = p->body;
+	p->x.body_len = strlen(p->body);
+}
+
 static void post(struct parcel *p)
 {
+	write_body(p);
 	p->state = POSTED;
 	if (http_start(p->s->http, &p->x) < 0)
 		mem_exhausted();
@@ -242,6 +260,18 @@ static bool has_room(const struct spawner *base)
 	return !s->closing && s->stats.workers < s->most_out;
 }
 
+static void write_event(struct parcel *p, const struct work_event *ev)
+{
+	static const char before[] = "\"id\":\"";
+
+	p->event = work_event_line(ev, clock_real_ms());
+	if (!p->event)
+		mem_exhausted();
+	p->event[strlen(p->event) - 1] = '\0'; /* the line's end */
+	p->id_at = (size_t)(strstr(p->event, before) - p->event) + strlen(before) + strlen(ev->id);
+	assert(p->event[p->id_at] == '"'); /* it is made of what JSON leaves as it is */
+}
+
 static int take(struct spawner *base, struct delivery *d, const struct work_event *ev,
 	struct err *e)
 {
@@ -250,17 +280,13 @@ static int take(struct spawner *base, struct delivery *d, const struct work_even
 
 	(void)e;
 	*p = (struct parcel){ .s = s, .next = s->list, .d = d };
-	p->body = work_event_line(ev, clock_real_ms());
-	if (!p->body)
-		mem_exhausted();
 	p->backoff = (struct backoff){ .base_ms = s->retry_base_ms, .cap_ms = RETRY_CAP_MS };
 	p->x = (struct http_exchange){ .to = &s->to,
 		.method = "POST",
 		.path = "",
-		.content_type = "application/cloudevents+json; charset=UTF-8",
-		.body = p->body,
-		.body_len = strlen(p->body) - 1, /* without the line's end */
+		.content_type = TYPE,
 		.done = answered };
+	write_event(p, ev);
 	d->worker = p;
 	s->list = p;
 	s->stats.workers++;

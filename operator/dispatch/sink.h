@@ -3,9 +3,10 @@
  *
  * An event is one POST, a CloudEvent in structured mode.  A sink that answers 202 has accepted it and no more; that
  * it was worked is seen in the onboarding's status, and the delivery waits for that (settled).  Any other 2xx
- * says that it was worked.  What goes wrong on the way is tried again some times with the same id, so that a sink
- * can tell a repetition; then the key comes again by the queue, with a new one.  A sink that is away
- * costs most_out deliveries that knock: all other keys stay in the queue. */
+ * says that it was worked.  What goes wrong on the way is tried again some times, as an event of its own each time
+ * (ID, ID.1, ID.2): one too many does no harm, one that the sink takes for a repetition would be lost for a while.
+ * Then the key comes again by the queue.  A sink that is away costs most_out deliveries that knock: all other
+ * keys stay in the queue. */
 #ifndef DISPATCH_SINK_H
 #define DISPATCH_SINK_H
 

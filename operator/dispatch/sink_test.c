@@ -214,9 +214,9 @@ static void one_that_hangs_is_asked_again(void **state)
 	T_EQ(unanswered, 0);
 }
 
-static void a_repetition_has_the_same_id(void **state)
+static void a_repetition_is_an_event_of_its_own(void **state)
 {
-	char first[32], second[32];
+	char first[32], second[32], third[32];
 
 	(void)state;
 	PLAY({ .status = 500 }, { .status = 503 }, { .status = 202 });
@@ -225,9 +225,12 @@ static void a_repetition_has_the_same_id(void **state)
 	UNTIL(asked() == 3);
 	UNTIL(now().answers[2].n == 1);
 	id_of(0, first);
-	id_of(2, second);
+	id_of(1, second);
+	id_of(2, third);
 	T_STR(first, "edge1-0");
-	T_STR(second, first);
+	T_STR(second, "edge1-0.1");
+	T_STR(third, "edge1-0.2");
+	T_HAS(server.script->asked[2].body, "\"data\":{\"uid\":\"u\"");
 	T_EQ(now().starts, 1);
 	T_STR(now().trouble, "");
 	T_EQ(unanswered, 0);
@@ -382,7 +385,7 @@ int main(void)
 		T(what_was_accepted_waits_until_it_is_seen),
 		T(it_may_be_seen_before_the_answer),
 		T(one_that_hangs_is_asked_again),
-		T(a_repetition_has_the_same_id),
+		T(a_repetition_is_an_event_of_its_own),
 		T(retry_after_is_obeyed),
 		T(one_that_refuses_is_asked_anew),
 		T(one_that_is_away_loses_nothing),
