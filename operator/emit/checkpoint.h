@@ -5,8 +5,8 @@
  *
  * The shards are written first, and only those that changed; the first one when they are there: so it never covers
  * what is not in them.  Each write names the resourceVersion that it replaces: a late one of a leader of before is
- * refused.  Kubernetes' limit of 1 MiB for each bounds a source: 15,000 objects with names of 30 characters per shard,
- * 240,000 in all.  One that has outgrown it says so in /readyz, and goes on without writing. */
+ * refused.  Kubernetes' limit of 1 MiB for each bounds a source: 13,700 objects with names of 30 characters per shard,
+ * 220,000 in all.  One that has outgrown it says so in /readyz, and goes on without writing. */
 #ifndef EMIT_CHECKPOINT_H
 #define EMIT_CHECKPOINT_H
 
