@@ -21,11 +21,11 @@ static bool is_transient(struct outcome o)
 
 enum next outcome_decide(struct outcome o, const struct delivery *d)
 {
-	bool other = d->has_dead_letter && !d->dead;
+	bool other = d->has_dead_letter && !d->dead, late = d->tried_ms >= d->retry_ms;
 
 	if (o.rc == 0 && o.status >= 200 && o.status <= 299)
 		return NEXT_DONE;
-	if (!is_transient(o))
-		return other ? NEXT_DEAD_LETTER : NEXT_DROP;
-	return other && d->tried_ms >= d->retry_ms ? NEXT_DEAD_LETTER : NEXT_AGAIN;
+	if (other && (late || !is_transient(o)))
+		return NEXT_DEAD_LETTER;
+	return late && !is_transient(o) ? NEXT_DROP : NEXT_AGAIN;
 }

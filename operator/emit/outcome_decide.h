@@ -4,10 +4,10 @@
  * tries again, too), 408, 409, 425 and 429: with a back-off, not before Retry-After.  All else is the sink's last
  * word on this event.
  *
- * With a dead-letter sink, that takes what the sink does not want, and what it failed to take for
- * `retry_ms`.  Without one what the sink does not want is dropped (counted, logged, told), and what it failed to
- * take is tried for ever: nothing gets lost because a sink is away.  What the dead-letter sink fails to take is
- * tried for ever, too. */
+ * With a dead-letter sink, that takes what the sink does not want, and what it failed to take for `retry_ms`.
+ * Without one nothing gets lost because a sink is away: what it failed to take is tried for ever.  What it does
+ * not want is tried for `retry_ms`, for it may be a gateway that refuses, or a sink that is being made anew; then it
+ * is dropped (counted, logged).  The dead-letter sink itself is treated like a sink that has none. */
 #ifndef EMIT_OUTCOME_DECIDE_H
 #define EMIT_OUTCOME_DECIDE_H
 

@@ -5,6 +5,7 @@
 
 #define MINUTE 60000
 
+static const struct delivery soon = { .tried_ms = 59999, .retry_ms = MINUTE };
 static const struct delivery alone = { .tried_ms = 1000 * MINUTE, .retry_ms = MINUTE };
 static const struct delivery early = { .has_dead_letter = true,
 	.tried_ms = 59999,
@@ -24,7 +25,7 @@ static const struct delivery dead = { .has_dead_letter = true,
 
 static const struct {
 	int rc, status;
-	enum next alone, early, late, dead;
+	enum next alone, early, late, dead; /* soon: as alone, but that nothing is dropped */
 } cases[] = {
 	{ 0, 200, D, D, D, D },
 	{ 0, 202, D, D, D, D },
@@ -58,6 +59,7 @@ static void each_answer(void **state)
 		struct outcome o = { cases[i].rc, cases[i].status };
 
 		T_EQ(outcome_decide(o, &alone), cases[i].alone);
+		T_EQ(outcome_decide(o, &soon), cases[i].alone == X ? A : cases[i].alone);
 		T_EQ(outcome_decide(o, &early), cases[i].early);
 		T_EQ(outcome_decide(o, &late), cases[i].late);
 		T_EQ(outcome_decide(o, &dead), cases[i].dead);
