@@ -16,6 +16,7 @@ struct sync {
 	cJSON *scheduler; /* as last read or written */
 	struct fleet_set set;
 	int64_t number; /* of the sync that we began; 0: we only look */
+	const struct kube_type *listing;
 };
 
 /* ---- ends ---- */
@@ -97,38 +98,54 @@ static void write_sync(struct sync *s, cJSON *next, kube_done *done)
 
 /* ---- list ---- */
 
-static void list(struct sync *s, const char *from);
+static void list(struct sync *s, const struct kube_type *type, const char *from);
 static void tell(struct sync *s);
 static void look(struct sync *s);
 
-static void on_page(void *arg, struct kube_reply *r)
+static void listed(struct sync *s)
 {
-	struct sync *s = arg;
-	const char *next = json_str_or(r->json, "metadata.continue", "");
-	const cJSON *onboarding;
-
-	if (r->rc < 0) {
-		end(s, RESULT_Error, "list the onboardings: %.800s", r->err.msg);
-		return;
-	}
-	json_each(onboarding, json_key(r->json, "items"))
-		fleet_set_add(&s->set, onboarding);
-	if (*next)
-		list(s, next);
+	if (s->listing != &KUBE_CLUSTER_ONBOARDING)
+		list(s, &KUBE_CLUSTER_ONBOARDING, NULL);
 	else if (s->number)
 		tell(s);
 	else
 		look(s);
 }
 
-static void list(struct sync *s, const char *from)
+static void on_page(void *arg, struct kube_reply *r)
 {
-	if (!from) {
-		fleet_set_clear(&s->set);
-		fleet_set_init(&s->set, s->scheduler);
+	struct sync *s = arg;
+	const char *next = json_str_or(r->json, "metadata.continue", "");
+	const cJSON *item;
+
+	if (r->rc < 0) {
+		end(s, RESULT_Error, "list %s: %.800s", s->listing->plural, r->err.msg);
+		return;
 	}
-	if (s->e->hub.list(s->e->hub.arg, &KUBE_CLUSTER_ONBOARDING, from, on_page, s) < 0)
+	json_each(item, json_key(r->json, "items"))
+		(s->listing == &KUBE_CLUSTER_ONBOARDING ? fleet_set_add : fleet_set_know)(&s->set,
+			item);
+	if (*next)
+		list(s, s->listing, next);
+	else
+		listed(s);
+}
+
+static void list(struct sync *s, const struct kube_type *type, const char *from)
+{
+	s->listing = type;
+	if (s->e->hub.list(s->e->hub.arg, type, from, on_page, s) < 0)
 		abort();
+}
+
+static void list_all(struct sync *s)
+{
+	fleet_set_clear(&s->set);
+	fleet_set_init(&s->set, s->scheduler);
+	list(s,
+		fleet_set_tells_capacity(&s->set) ? &KUBE_MANAGED_CLUSTER
+						  : &KUBE_CLUSTER_ONBOARDING,
+		NULL);
 }
 
 /* ---- begin ---- */
@@ -141,7 +158,7 @@ static void on_raised(void *arg, struct kube_reply *r)
 		return;
 	take_scheduler(s, r);
 	s->number = json_int_or(s->scheduler, "status.sync.started", 0);
-	list(s, NULL);
+	list_all(s);
 }
 
 static void raise_started(struct sync *s)
@@ -176,7 +193,7 @@ static void on_scheduler(void *arg, struct kube_reply *r)
 	else if (is_due(s))
 		raise_started(s);
 	else
-		list(s, NULL);
+		list_all(s);
 }
 
 /* ---- tell, look, end ---- */

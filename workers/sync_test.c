@@ -372,6 +372,25 @@ static void test_nothing_is_written_for_what_is_as_told(void **state)
 	T_EQ(s.hub.writes, writes);
 }
 
+/* What the operator does not look at for this is found by the next look. */
+static void test_another_capacity_is_told_in_time(void **state)
+{
+	struct kube_object cluster = { &KUBE_MANAGED_CLUSTER, NULL, "edge1", NULL };
+
+	(void)state;
+	cJSON_AddItemToArray(json_at(fake_get(&s.hub, SCENE_SCHEDULER),
+				     "spec.http.clusters.fields"),
+		xjson_lit("{'path':'.cpus','from':'CPU'}"));
+	fake_put(&s.hub, cluster,
+		xjson_lit("{'metadata':{'name':'edge1'},'status':{'capacity':{'cpu':'4'}}}"));
+	given_it_is_in();
+	T_EQ(json_int_or(json_at(reg.shown, "platform.edge1"), "cpus", -1), 4);
+	xjson_set_str(fake_get(&s.hub, cluster), "status.capacity.cpu", "8");
+	T_EQ(told(false, -1), RESULT_Done);
+	T_EQ(json_int_or(json_at(reg.shown, "platform.edge1"), "cpus", -1), 8);
+	T_EQ(reg.posts, 2);
+}
+
 static void test_restarted_empty(void **state)
 {
 	(void)state;
@@ -476,6 +495,7 @@ int main(void)
 		T(test_another_scheduler_of_the_name),
 		T(test_moves_to_another_scheduler),
 		T(test_nothing_is_written_for_what_is_as_told),
+		T(test_another_capacity_is_told_in_time),
 		T(test_restarted_empty),
 		T(test_a_late_older_set_is_found_and_put_right),
 		T(test_the_teller_is_cut_off_anywhere),

@@ -1,7 +1,7 @@
 #include "workers/schedulers/fleet.h"
 
-#include "base/map.h"
 #include "base/mem.h"
+#include "base/quantity.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,6 +14,7 @@ void fleet_set_init(struct fleet_set *s, const cJSON *scheduler)
 void fleet_set_clear(struct fleet_set *s)
 {
 	cJSON_Delete(s->clusters);
+	map_clear(&s->capacities, NULL);
 	*s = (struct fleet_set){ 0 };
 }
 
@@ -56,6 +57,59 @@ static uint64_t hash_scores(const cJSON *scores)
 
 /* ---- what is told of it ---- */
 
+static const struct {
+	const char *from, *resource;
+	int64_t unit;
+} capacities[] = {
+	{ "CPU", "status.capacity.cpu", 1 },
+	{ "MemoryMB", "status.capacity.memory", 1000000 },
+};
+
+struct capacity {
+	int64_t of[COUNT(capacities)]; /* in its units; -1: not known */
+};
+
+static bool is_capacity(const cJSON *field, size_t *ret_i)
+{
+	const char *from = json_str_or(field, "from", "");
+
+	for (*ret_i = 0; *ret_i < COUNT(capacities); ++*ret_i)
+		if (!strcmp(from, capacities[*ret_i].from))
+			return true;
+	return false;
+}
+
+bool fleet_set_tells_capacity(const struct fleet_set *s)
+{
+	const cJSON *field;
+	size_t i;
+
+	json_each(field, json_at(s->scheduler, "spec.http.clusters.fields"))
+		if (is_capacity(field, &i))
+			return true;
+	return false;
+}
+
+void fleet_set_know(struct fleet_set *s, const cJSON *managed_cluster)
+{
+	struct capacity *c = map_add(&s->capacities,
+		json_str_or(managed_cluster, "metadata.name", ""), sizeof(*c));
+
+	if (!c)
+		mem_exhausted();
+	for (size_t i = 0; i < COUNT(capacities); i++)
+		if (!quantity_units(json_str_or(managed_cluster, capacities[i].resource, ""),
+			    capacities[i].unit, &c->of[i]))
+			c->of[i] = -1;
+}
+
+static cJSON *capacity_of(const struct fleet_set *s, const char *name, size_t i)
+{
+	const struct capacity *c = map_get(&s->capacities, name);
+
+	return c && c->of[i] >= 0 ? cJSON_CreateNumber((double)c->of[i]) : NULL;
+}
+
 /* NULL: it was not measured. */
 static cJSON *score_of(const cJSON *field, const cJSON *scores)
 {
@@ -66,14 +120,18 @@ static cJSON *score_of(const cJSON *field, const cJSON *scores)
 	return score ? cJSON_CreateNumber((double)(value < least ? least : value)) : NULL;
 }
 
-static cJSON *value_of(const cJSON *field, const char *name, const cJSON *scores)
+static cJSON *value_of(const struct fleet_set *s, const cJSON *field, const char *name,
+	const cJSON *scores)
 {
 	const char *from = json_str_or(field, "from", "");
+	size_t i;
 
 	if (!strcmp(from, "Name"))
 		return cJSON_CreateString(name);
 	if (!strcmp(from, "Score"))
 		return score_of(field, scores);
+	if (is_capacity(field, &i))
+		return capacity_of(s, name, i);
 	return json_key(field, "value") ? xjson_dup(json_key(field, "value")) : NULL;
 }
 
@@ -83,7 +141,7 @@ static cJSON *tell(const struct fleet_set *s, const char *name, const cJSON *sco
 	const cJSON *field;
 
 	json_each(field, json_at(s->scheduler, "spec.http.clusters.fields")) {
-		cJSON *value = value_of(field, name, scores);
+		cJSON *value = value_of(s, field, name, scores);
 
 		if (value)
 			xjson_set(told, path_of(field), value);

@@ -5,7 +5,8 @@
 #define SCHEDULER                                                                                  \
 	"{'metadata':{'name':'gcp'},'spec':{'http':{'clusters':{'path':'.platform','fields':["     \
 	"{'path':'.id','from':'Name'},{'path':'.type','value':'Edge'},"                            \
-	"{'path':'.resources.nb_gpu','value':0},"                                                  \
+	"{'path':'.resources.nb_gpu','value':0},{'path':'.resources.nb_cpu','from':'CPU'},"        \
+	"{'path':'.resources.memory_in_MB','from':'MemoryMB'},"                                    \
 	"{'path':'.objective_scores.Performance','from':'Score','score':'cpu','minimum':1},"       \
 	"{'path':'.objective_scores.Energy','from':'Score'}]}}}}"
 
@@ -108,6 +109,42 @@ static void test_check(void **state)
 	}
 }
 
+static void know(const char *name, const char *capacity)
+{
+	AUTO_JSON cluster =
+		xjson_lit("{'metadata':{'name':'%s'},'status':{'capacity':%s}}", name, capacity);
+
+	fleet_set_know(&set, cluster);
+}
+
+static void test_capacity(void **state)
+{
+	cJSON *fields = json_at(scheduler, "spec.http.clusters.fields");
+
+	(void)state;
+	T_TRUE(fleet_set_tells_capacity(&set));
+	know("edge1", "{'cpu':'3920m','memory':'16384Ki'}");
+	know("edge2", "{'cpu':'many','memory':'7Gi'}");
+	know("edge3", "{'cpu':7}");
+	for (int i = 1; i < 5; i++) {
+		AUTO_STR name = xprintf("edge%d", i);
+		add(name, MEMBER, "");
+	}
+	AUTO_STR body = fleet_set_body(&set);
+	T_HAS(body,
+		"\"edge1\",\"type\":\"Edge\",\"resources\":{\"nb_gpu\":0,\"nb_cpu\":3,"
+		"\"memory_in_MB\":16}}");
+	T_HAS(body,
+		"\"edge2\",\"type\":\"Edge\",\"resources\":{\"nb_gpu\":0,"
+		"\"memory_in_MB\":7516}}");
+	T_HAS(body, "\"edge3\",\"type\":\"Edge\",\"resources\":{\"nb_gpu\":0}}");
+	T_HAS(body, "\"edge4\",\"type\":\"Edge\",\"resources\":{\"nb_gpu\":0}}");
+	cJSON_DeleteItemFromArray(fields, 3);
+	T_TRUE(fleet_set_tells_capacity(&set));
+	cJSON_DeleteItemFromArray(fields, 3);
+	T_FALSE(fleet_set_tells_capacity(&set));
+}
+
 static void test_nobody(void **state)
 {
 	AUTO_JSON none = xjson_lit("{'platform':{}}");
@@ -130,6 +167,7 @@ int main(void)
 		T(test_body),
 		T(test_digest_counts_each_place),
 		T(test_check),
+		T(test_capacity),
 		T(test_nobody),
 	};
 
