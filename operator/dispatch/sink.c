@@ -18,17 +18,17 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "dispatch/sink_answer.h"
+#include "dispatch/sink_away.h"
 #include "http/http.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-#define RETRY_CAP_MS    10000
-#define TRIES_MOST      8 /* with these delays half a minute or so */
-#define TYPE            "application/cloudevents+json; charset=UTF-8"
-#define NOTICE_EVERY_MS 30000
-#define ANSWER_MOST     (64 * 1024)
+#define RETRY_CAP_MS 10000
+#define TRIES_MOST   8 /* with these delays half a minute or so */
+#define TYPE         "application/cloudevents+json; charset=UTF-8"
+#define ANSWER_MOST  (64 * 1024)
 
 enum parcel_state { POSTED, WAITING, ACCEPTED };
 
@@ -57,8 +57,7 @@ struct sink {
 	struct heap waiting;
 	struct timer timer;
 	struct spawner_stats stats;
-	int64_t away_since, told_at; /* monotonic; 0: it takes events; never told */
-	bool back_owed;              /* the log must say when it is over */
+	struct sink_away away;
 	bool closing, dead;
 	void (*closed)(void *arg);
 	void *closed_arg;
@@ -69,8 +68,6 @@ static struct sink *sink_of(struct spawner *s)
 	return container_of(s, struct sink, base);
 }
 
-/* ---- what /readyz, /metrics and the log say ---- */
-
 static void count(struct spawner_stats *s, int code)
 {
 	struct spawner_answers *a = s->answers, *end = a + SPAWNER_CODES;
@@ -79,43 +76,6 @@ static void count(struct spawner_stats *s, int code)
 		a++;
 	if (a < end)
 		*a = (struct spawner_answers){ code, a->n + 1 };
-}
-
-static void tell_away(struct sink *s, const struct http_exchange *x)
-{
-	int64_t now = clock_mono_ms();
-	char how[200];
-
-	if (x->rc < 0)
-		snprintf(how, sizeof(how), "%.199s", x->text);
-	else
-		snprintf(how, sizeof(how), "HTTP %d%s%.150s", x->status, x->answer.len ? ": " : "",
-			x->answer.len ? x->answer.s : "");
-	snprintf(s->stats.trouble, sizeof(s->stats.trouble),
-		"the sink does not take events: %.160s", how);
-	if (!s->away_since)
-		s->away_since = now;
-	if (s->told_at && now - s->told_at < NOTICE_EVERY_MS)
-		return;
-	s->told_at = now;
-	s->back_owed = true;
-	log_warn("the sink does not take events; they are sent again", "sink", s->to.url, "how",
-		how, "advice", sink_advice(x->rc, x->status), NULL);
-}
-
-static void tell_back(struct sink *s)
-{
-	char seconds[24];
-
-	if (!s->away_since)
-		return;
-	snprintf(seconds, sizeof(seconds), "%.1f",
-		(double)(clock_mono_ms() - s->away_since) / 1000);
-	if (s->back_owed)
-		log_info("the sink takes events", "sink", s->to.url, "away_seconds", seconds, NULL);
-	s->away_since = 0;
-	s->back_owed = false;
-	s->stats.trouble[0] = '\0';
 }
 
 /* ---- the end of a parcel ---- */
@@ -189,7 +149,7 @@ static void try_again(struct parcel *p)
 	struct sink *s = p->s;
 	int64_t delay = backoff_next(&p->backoff);
 
-	tell_away(s, &p->x);
+	sink_away_note(&s->away, &p->x);
 	if (p->seen || p->backoff.failures >= TRIES_MOST || s->closing) {
 		end_parcel(p, p->seen ? &p->outcome : NULL);
 		return;
@@ -211,20 +171,20 @@ static void answered(struct http_exchange *x)
 	count(&s->stats, x->status);
 	switch (sink_meaning(x->rc, x->status)) {
 	case SINK_ACCEPTED:
-		tell_back(s);
+		sink_away_over(&s->away, s->to.url);
 		p->state = ACCEPTED;
 		if (p->seen || s->closing) /* whoever leads next sees what comes of it */
 			end_parcel(p, p->seen ? &p->outcome : NULL);
 		break;
 	case SINK_WORKED:
-		tell_back(s);
+		sink_away_over(&s->away, s->to.url);
 		end_parcel(p, &done);
 		break;
 	case SINK_AGAIN:
 		try_again(p);
 		break;
 	case SINK_REFUSED:
-		tell_away(s, x);
+		sink_away_note(&s->away, x);
 		end_parcel(p, NULL);
 		break;
 	}
@@ -367,7 +327,11 @@ static void kill_all(struct spawner *base)
 
 static struct spawner_stats stats(const struct spawner *base)
 {
-	return container_of(base, const struct sink, base)->stats;
+	const struct sink *s = container_of(base, const struct sink, base);
+	struct spawner_stats now = s->stats;
+
+	snprintf(now.trouble, sizeof(now.trouble), "%s", s->away.text);
+	return now;
 }
 
 int sink_new(struct loop *l, const struct sink_cfg *cfg, struct spawner **ret, struct err *e)
