@@ -93,6 +93,7 @@ static void ring(struct sink *s)
 		timer_set(&s->timer, first->at - clock_mono_ms());
 }
 
+/* NULL: nobody answered.  What was seen to be worked is worked, whatever became of the request. */
 static void end_parcel(struct parcel *p, const enum result_outcome *outcome)
 {
 	struct sink *s = p->s;
@@ -100,6 +101,8 @@ static void end_parcel(struct parcel *p, const enum result_outcome *outcome)
 	struct result r = { .id = d->id, .subject = d->key->name };
 	struct parcel **at = &s->list;
 
+	if (!outcome && p->seen)
+		outcome = &p->outcome;
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
@@ -151,7 +154,7 @@ static void try_again(struct parcel *p)
 
 	sink_away_note(&s->away, &p->x);
 	if (p->seen || p->backoff.failures >= TRIES_MOST || s->closing) {
-		end_parcel(p, p->seen ? &p->outcome : NULL);
+		end_parcel(p, NULL);
 		return;
 	}
 	if (p->x.retry_after_ms > delay)
@@ -169,12 +172,12 @@ static void answered(struct http_exchange *x)
 	struct sink *s = p->s;
 
 	count(&s->stats, x->status);
-	switch (sink_meaning(x->rc, x->status)) {
+	switch (sink_meaning(x->status)) {
 	case SINK_ACCEPTED:
 		sink_away_over(&s->away, s->to.url);
 		p->state = ACCEPTED;
 		if (p->seen || s->closing) /* whoever leads next sees what comes of it */
-			end_parcel(p, p->seen ? &p->outcome : NULL);
+			end_parcel(p, NULL);
 		break;
 	case SINK_WORKED:
 		sink_away_over(&s->away, s->to.url);

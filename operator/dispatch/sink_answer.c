@@ -1,8 +1,8 @@
 #include "dispatch/sink_answer.h"
 
-enum sink_meaning sink_meaning(int rc, int status)
+enum sink_meaning sink_meaning(int status)
 {
-	if (rc < 0 || status >= 500)
+	if (!status || status >= 500)
 		return SINK_AGAIN;
 	if (status >= 200 && status <= 299)
 		return status == 202 ? SINK_ACCEPTED : SINK_WORKED;
@@ -16,9 +16,9 @@ enum sink_meaning sink_meaning(int rc, int status)
 	}
 }
 
-const char *sink_advice(int rc, int status)
+const char *sink_advice(int status)
 {
-	if (rc < 0)
+	if (!status)
 		return "does the sink run, and is --worker-sink its address?";
 	if (status >= 500)
 		return "the sink's own log says why";

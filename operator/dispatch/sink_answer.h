@@ -9,9 +9,9 @@ enum sink_meaning {
 	SINK_REFUSED, /* the same event would be answered the same */
 };
 
-/* rc and status as struct http_exchange has them. */
-enum sink_meaning sink_meaning(int rc, int status);
+/* 0: no answer came. */
+enum sink_meaning sink_meaning(int status);
 /* What somebody can do about an AGAIN that lasts or a REFUSED; one sentence. */
-const char *sink_advice(int rc, int status);
+const char *sink_advice(int status);
 
 #endif

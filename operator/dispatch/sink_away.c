@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "dispatch/sink_answer.h"
 
 #include <stdio.h>
@@ -10,11 +11,12 @@
 
 static void describe(const struct http_exchange *x, char ret[160])
 {
-	if (x->rc < 0)
+	if (!x->status)
 		snprintf(ret, 160, "%.159s", x->text);
 	else
 		snprintf(ret, 160, "HTTP %d%s%.130s", x->status, x->answer.len ? ": " : "",
 			x->answer.len ? x->answer.s : "");
+	utf8_tame(ret); /* it quotes a stranger, and /readyz has a line for each thing */
 }
 
 void sink_away_note(struct sink_away *a, const struct http_exchange *x)
@@ -31,7 +33,7 @@ void sink_away_note(struct sink_away *a, const struct http_exchange *x)
 	a->told_at = now;
 	a->back_owed = true;
 	log_warn("the sink does not take events; they are sent again", "sink", x->to->url, "how",
-		how, "advice", sink_advice(x->rc, x->status), NULL);
+		how, "advice", sink_advice(x->status), NULL);
 }
 
 void sink_away_over(struct sink_away *a, const char *url)

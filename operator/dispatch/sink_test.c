@@ -200,6 +200,41 @@ static void it_may_be_seen_before_the_answer(void **state)
 	}
 }
 
+static void what_was_seen_counts_whatever_comes_of_the_request(void **state)
+{
+	(void)state;
+	PLAY({ .status = 400, .delay_ms = 200 });
+	begin(2, 60000);
+	dispatch_add(d, "edge1");
+	UNTIL(asked() == 1);
+	dispatch_settled(d, "edge1", RESULT_Waiting);
+	UNTIL(answered + unanswered == 1);
+	T_EQ(answered, 1);
+	is_closed = false;
+	dispatch_close(d, 0, on_closed, NULL);
+	UNTIL(is_closed);
+	is_closed = false;
+	PLAY({ .status = 200, .delay_ms = 15000 });
+	begin(2, 400); /* is over before the answer comes */
+	dispatch_add(d, "edge1");
+	UNTIL(asked() == 1);
+	dispatch_settled(d, "edge1", RESULT_Waiting);
+	UNTIL(answered + unanswered == 2);
+	T_EQ(answered, 2);
+	T_EQ(now().crashes, 0);
+}
+
+static void one_that_says_much_is_heard_once(void **state)
+{
+	(void)state;
+	PLAY({ .status = 200, .filler = 100000 });
+	begin(2, 60000);
+	dispatch_add(d, "edge1");
+	UNTIL(answered == 1);
+	T_EQ(last, RESULT_Done);
+	T_EQ(asked(), 1);
+}
+
 static void one_that_hangs_is_asked_again(void **state)
 {
 	(void)state;
@@ -384,6 +419,8 @@ int main(void)
 		T(what_was_worked_at_once_is_answered),
 		T(what_was_accepted_waits_until_it_is_seen),
 		T(it_may_be_seen_before_the_answer),
+		T(what_was_seen_counts_whatever_comes_of_the_request),
+		T(one_that_says_much_is_heard_once),
 		T(one_that_hangs_is_asked_again),
 		T(a_repetition_is_an_event_of_its_own),
 		T(retry_after_is_obeyed),

@@ -14,11 +14,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct outcome {
-	int rc;     /* of struct http_exchange: 0: there was an answer */
-	int status; /* then */
-};
-
 /* Where the event stands with its sinks. */
 struct delivery {
 	bool has_dead_letter; /* there is such a sink... */
@@ -29,6 +24,7 @@ struct delivery {
 
 enum next { NEXT_DONE, NEXT_AGAIN, NEXT_DEAD_LETTER, NEXT_DROP };
 
-enum next outcome_decide(struct outcome o, const struct delivery *d);
+/* status 0: no answer came. */
+enum next outcome_decide(int status, const struct delivery *d);
 
 #endif

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { SLOTS = 16, TELL_MS = 60000 };
+enum { SLOTS = 16, TELL_MS = 60000, ANSWER_MOST = 64 * 1024 };
 
 /* One attempt. */
 struct post {
@@ -27,8 +27,8 @@ struct poster {
 	struct timer timer;
 	struct post posts[SLOTS];
 	struct poster_stats stats;
-	bool away;       /* the last attempt has to be repeated... */
-	int64_t told_at; /* ...which was logged then, monotonic; 0: never */
+	int64_t told_at; /* that an attempt has to be repeated, monotonic; 0: never */
+	bool back_owed;  /* the log must say when one was not */
 	unsigned open;   /* handles that are not closed yet */
 	void (*closed)(void *arg);
 	void *closed_arg;
@@ -40,7 +40,7 @@ static void run(void *arg);
 
 static void describe(const struct http_exchange *x, char *text, size_t size)
 {
-	if (x->rc < 0)
+	if (!x->status)
 		snprintf(text, size, "%s", x->text);
 	else
 		snprintf(text, size, "answered HTTP %d", x->status);
@@ -52,11 +52,11 @@ static void tell_away(struct poster *p, const struct post *post)
 	char why[sizeof(post->x.text) + 32];
 	int64_t now = clock_mono_ms();
 
-	p->away = true;
 	p->stats.retried++;
 	if (p->told_at && now - p->told_at < TELL_MS)
 		return;
 	p->told_at = now;
+	p->back_owed = true;
 	describe(&post->x, why, sizeof(why));
 	log_warn("events wait: their sink does not take them", "sink", post->x.to->url, "error",
 		why, NULL);
@@ -64,10 +64,9 @@ static void tell_away(struct poster *p, const struct post *post)
 
 static void tell_back(struct poster *p, const struct post *post)
 {
-	if (p->away && p->told_at)
+	if (p->back_owed)
 		log_info("events are taken again", "sink", post->x.to->url, NULL);
-	p->away = false;
-	p->told_at = 0;
+	p->back_owed = false;
 }
 
 static void tell_dropped(const struct post *post)
@@ -117,7 +116,7 @@ static void act(struct poster *p, struct post *post)
 		.tried_ms = clock_mono_ms() - lane->tried_at,
 		.retry_ms = p->cfg.retry_ms };
 
-	switch (outcome_decide((struct outcome){ post->x.rc, post->x.status }, &d)) {
+	switch (outcome_decide(post->x.status, &d)) {
 	case NEXT_DONE:
 		*(lane->dead ? &p->stats.dead_lettered : &p->stats.delivered) += 1;
 		tell_back(p, post);
@@ -215,7 +214,8 @@ struct poster_stats poster_stats(const struct poster *p)
 
 static int set_target(struct http_target *ret, const char *url, const char *what, struct err *e)
 {
-	int rc = url ? http_target_init(ret, &(struct http_target){ .url = url }, e) : 0;
+	struct http_target to = { .url = url, .answer_most = ANSWER_MOST };
+	int rc = url ? http_target_init(ret, &to, e) : 0;
 
 	return rc < 0 ? err_wrap(e, rc, "%s", what) : 0;
 }

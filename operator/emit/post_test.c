@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const struct event_kind kind = { .source = "https://hub",
 	.api_version = "v1",
@@ -131,6 +132,18 @@ static void what_happened_to_one_object_comes_in_order(void **state)
 	T_HAS(sink.script->asked[2].head, "\r\nCe-Id: u1.7.update\r\n");
 }
 
+static void what_it_answers_is_not_read_to_the_end(void **state)
+{
+	(void)state;
+	PLAY({ .status = 500, .filler = 100000 }, { .status = 200, .filler = 100000 });
+	happens("p", 5);
+	deliver(NULL, 0, 1);
+	T_EQ(sink.script->asked_len, 2);
+	T_EQ(stats.retried, 1);
+	T_EQ(stats.delivered, 1);
+	T_EQ(stats.dropped, 0);
+}
+
 static void it_is_tried_until_it_is_taken(void **state)
 {
 	(void)state;
@@ -143,6 +156,36 @@ static void it_is_tried_until_it_is_taken(void **state)
 	T_HAS(sink.script->asked[4].head, "\r\nCe-Id: u1.6.update\r\n");
 	T_EQ(stats.retried, 3);
 	T_EQ(stats.delivered, 2);
+}
+
+/* What deliver() logs, in lines. */
+static unsigned lines_of(unsigned want)
+{
+	FILE *log = tmpfile();
+	int saved = dup(STDERR_FILENO), c;
+	unsigned n = 0;
+
+	T_TRUE(log != NULL);
+	T_TRUE(dup2(fileno(log), STDERR_FILENO) >= 0);
+	deliver(NULL, 0, want);
+	T_TRUE(dup2(saved, STDERR_FILENO) >= 0);
+	close(saved);
+	rewind(log);
+	while ((c = getc(log)) != EOF)
+		n += c == '\n';
+	fclose(log);
+	return n;
+}
+
+static void trouble_is_told_once_a_minute(void **state)
+{
+	(void)state;
+	PLAY({ .status = 500 }, { .status = 202 }, { .status = 500 }, { .status = 202 },
+		{ .status = 500 }, { .status = 202 });
+	for (uint64_t version = 5; version < 8; version++)
+		happens("p", version);
+	T_EQ(lines_of(3), 2); /* once that events wait, once that they are taken again */
+	T_EQ(stats.retried, 3);
 }
 
 static void what_is_refused_is_dropped_if_nobody_else_wants_it(void **state)
@@ -233,7 +276,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_event_on_the_wire),
 		TEST(what_happened_to_one_object_comes_in_order),
+		TEST(what_it_answers_is_not_read_to_the_end),
 		TEST(it_is_tried_until_it_is_taken),
+		TEST(trouble_is_told_once_a_minute),
 		TEST(what_is_refused_is_dropped_if_nobody_else_wants_it),
 		TEST(a_dead_letter_says_why_it_is_one),
 		TEST(what_fails_for_too_long_is_a_dead_letter),

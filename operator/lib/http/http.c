@@ -80,7 +80,7 @@ static void finish(struct http *h, struct http_exchange *x, CURLcode code)
 	curl_easy_getinfo(x->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	x->rc = rc_of(code);
 	x->timed_out = code == CURLE_OPERATION_TIMEDOUT;
-	x->status = x->rc == 0 ? (int)status : 0;
+	x->status = x->rc == 0 || x->rc == -EMSGSIZE ? (int)status : 0;
 	x->retry_after_ms =
 		retry_after < RETRY_AFTER_MOST_MS / 1000 ? retry_after * 1000 : RETRY_AFTER_MOST_MS;
 	if (x->rc < 0)

@@ -50,7 +50,7 @@ struct http_exchange {
 	/* 0: an answer came; -ENOTCONN: none, worth trying again; -EMSGSIZE, -EINVAL, -ENOMEM: not */
 	int rc;
 	bool timed_out;
-	int status;
+	int status;             /* of an answer that is too large, too; 0: none came */
 	int64_t retry_after_ms; /* 0 = not said; five minutes at most */
 	bool chunked;           /* so that an answer that is cut is told from one that ends */
 	struct buf answer;

@@ -151,8 +151,8 @@ static void what_a_server_may_answer(void **state)
 			-ENOTCONN, 0, "transfer closed", 0 },
 		{ { 200, .body = "four", .unsized = true }, 0, 200, "", 0 },
 		{ { 200, .filler = 20000 }, 0, 200, "", 0 },
-		{ { 200, .filler = 20001 }, -EMSGSIZE, 0, "larger than 20000 bytes", 0 },
-		{ { 200, .filler = 20001, .unsized = true }, -EMSGSIZE, 0, "larger than", 0 },
+		{ { 200, .filler = 20001 }, -EMSGSIZE, 200, "larger than 20000 bytes", 0 },
+		{ { 500, .filler = 20001, .unsized = true }, -EMSGSIZE, 500, "larger than", 0 },
 		{ { 200, .delay_ms = 5000 }, -ENOTCONN, 0, "timed out", 0 },
 	};
 
