@@ -64,21 +64,17 @@ static cJSON *scheduler_inputs(const struct run_view *v)
 	return all;
 }
 
-/* The syncs that it waits for are over, or void: the scheduler is another one, or none. */
+/* A sync that it waits for is over, or void: the scheduler is another one, or none. */
 static bool is_synced(const struct run_view *v)
 {
-	bool waits = false;
-
 	for (const struct member *m = v->onboarding->members; m; m = m->next) {
 		const struct scheduler *s = map_get(v->schedulers, m->scheduler);
 
-		if (m->after < 0)
-			continue;
-		if (s && strcmp(s->uid, m->uid) == 0 && s->completed <= m->after)
-			return false;
-		waits = true;
+		if (m->after >= 0 &&
+			!(s && strcmp(s->uid, m->uid) == 0 && s->completed <= m->after))
+			return true;
 	}
-	return waits;
+	return false;
 }
 
 static cJSON *work_inputs(const struct run_view *v)

@@ -148,8 +148,11 @@ static const struct {
 	{ { .scheduler = (char *)"here", .uid = "s0", .after = 5 }, { .scheduler = NULL }, true },
 	{ { .scheduler = (char *)"absent", .uid = "s1", .after = 5 }, { .scheduler = NULL }, true },
 	{ { .scheduler = (char *)"here", .uid = "s1", .after = -1 }, { .scheduler = NULL }, false },
+	/* one that cannot be told holds up none of the others */
 	{ { .scheduler = (char *)"here", .uid = "s1", .after = 4 },
-		{ .scheduler = (char *)"here", .uid = "s1", .after = 5 }, false },
+		{ .scheduler = (char *)"going", .uid = "s2", .after = 5, .leaving = true }, true },
+	{ { .scheduler = (char *)"going", .uid = "s2", .after = 5, .leaving = true },
+		{ .scheduler = (char *)"here", .uid = "s1", .after = 4 }, true },
 	{ { .scheduler = (char *)"here", .uid = "s1", .after = -1 },
 		{ .scheduler = (char *)"here", .uid = "s1", .after = 4, .leaving = true }, true },
 };

@@ -8,7 +8,7 @@
  *    "schedulers":{"cont":"<uid>.2"},     of the plan: uid.generation, "" = absent, "deleting"
  *    "works":{"berth-bench-ab":"<hash>"}, our ManifestWorks of it, see inputs_work_state()
  *    "drift":false,                       what we registered is not there any more
- *    "synced":true}                       the syncs that its refs wait for (`after`) are over; else absent
+ *    "synced":true}                       a sync that one of its refs waits for (`after`) is over; else absent
  *
  * The operator sends them along and compares the digest with status.observedDigest; the worker
  * writes the digest of what it leaves behind (it takes works that it deleted out of `works` first,
