@@ -37,6 +37,27 @@ static void test_lost_work_is_sent_again_as_a_new_run(void **state)
 	scene_tear_down(&s);
 }
 
+/* Over HTTP anybody may send an event: one that tells nothing of what is known does no harm. */
+static void test_bare_inputs_are_lived_with(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_set_up(&s);
+	s.bare = true;
+	scene_work(&s, -1);
+	scene_edge_reports(&s, 200000000);
+	scene_work(&s, -1);
+	T_STR(scene_condition(&s, "Ready", "status"), "True");
+	scene_agent_holds(&s, true);
+	scene_leave(&s);
+	scene_work(&s, -1);
+	scene_agent_holds(&s, false);
+	scene_work(&s, -1);
+	T_EQ(s.outcome, RESULT_Gone);
+	scene_tear_down(&s);
+}
+
 /* What waits for somebody to put it right is told as a warning; what only takes its time is not. */
 static void test_trouble_is_a_warning(void **state)
 {
@@ -202,6 +223,7 @@ static void test_withdrawn_plan_leaves_a_receipt(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bare_inputs_are_lived_with),
 		cmocka_unit_test(test_lost_work_is_sent_again_as_a_new_run),
 		cmocka_unit_test(test_trouble_is_a_warning),
 		cmocka_unit_test(test_hostile_words_are_tamed),

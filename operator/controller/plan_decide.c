@@ -1,5 +1,6 @@
 #include "controller/plan_decide.h"
 
+#include "base/utf8.h"
 #include "controller/parts.h"
 
 #include <inttypes.h>
@@ -108,7 +109,8 @@ bool scheduler_decide(const struct scheduler *s, int64_t registered, const char 
 	struct status_text *ret)
 {
 	if (trouble)
-		say(ret, false, "SyncFailed", "it could not be told its clusters: %.300s", trouble);
+		say(ret, false, "SyncFailed", "it could not be told its clusters: %.*s",
+			(int)utf8_cut(trouble, 300), trouble);
 	else
 		say(ret, true, "Accepted", "%" PRId64 " clusters are registered", registered);
 	if (s->deleting)

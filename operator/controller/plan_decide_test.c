@@ -1,6 +1,8 @@
 #include "controller/plan_decide.h"
 #include "testing/t.h"
 
+#include "base/utf8.h"
+
 static struct register_step lost = { (char *)"register", (char *)"nowhere" };
 
 /* A plan of generation 2 whose status says what it should, changed by each case. */
@@ -161,6 +163,24 @@ static void test_which_plan(void **state)
 	T_FALSE(plan_matches(&b, "x=y\n"));
 }
 
+/* What a stranger said is cut between characters: of half a one the API server makes another, and the text would be
+ * written again and again. */
+static void test_long_trouble(void **state)
+{
+	struct scheduler s = { .generation = 1 };
+	char trouble[2 + 2 * 400] = "x";
+	struct status_text t;
+
+	(void)state;
+	for (size_t i = 1; i < sizeof(trouble) - 2; i += 2)
+		memcpy(&trouble[i], "\u00e4", 3);
+	for (int odd = 0; odd < 2; odd++) {
+		T_TRUE(scheduler_decide(&s, 2, trouble + odd, &t));
+		T_TRUE(strlen(t.message) > 300);
+		T_EQ(utf8_cut(t.message, strlen(t.message)), strlen(t.message));
+	}
+}
+
 static void test_schedulers(void **state)
 {
 	struct scheduler s = { .generation = 1, .observed_generation = 1, .registered = 2 };
@@ -191,6 +211,7 @@ int main(void)
 		cmocka_unit_test(test_plans),
 		cmocka_unit_test(test_which_plan),
 		cmocka_unit_test(test_schedulers),
+		cmocka_unit_test(test_long_trouble),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

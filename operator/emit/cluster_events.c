@@ -156,6 +156,8 @@ struct lane *cluster_state(struct ledger *l, const char *key, const struct span 
 	bool same = seen.uid && strcmp(seen.uid, uid) == 0;
 	bool old = same && o->loaded && version <= seen.version;
 
+	if (ledger_is_past(l, o, uid, version))
+		return NULL;
 	o->loaded = false;
 	if (seen.uid && !same)
 		append_left(l, o, seen, NULL);
@@ -173,7 +175,7 @@ struct lane *cluster_gone(struct ledger *l, const char *key, const struct span *
 	struct lane *before = o ? o->lane : NULL;
 	struct seen seen = ledger_seen(l, o);
 
-	if (!seen.uid)
+	if (!seen.uid || ledger_is_past(l, o, uid, version))
 		return NULL;
 	if (uid && strcmp(uid, seen.uid) != 0) /* another life, which nobody saw, has ended */
 		f = NULL;

@@ -150,6 +150,23 @@ static void after_a_restart_only_what_changed_is_told_again(void **state)
 	T_STR(due(), "u1.ready.1795237260 u1.benchmarked.1795237320");
 }
 
+static void a_life_before_the_one_that_was_loaded_is_over(void **state)
+{
+	struct span f[EXTRACT_FIELDS];
+	char text[2048];
+
+	(void)state;
+	l.start = l.position = 5;
+	ledger_load(&l, "u2 9 edge1\n");
+	T_NULL(show("u1", 6, READY("01")));
+	cut("u1", "", f, text);
+	T_NULL(cluster_gone(&l, "edge1", f, "u1", 8));
+	T_NULL(show("u2", 9, READY("01")));
+	T_STR(due(), "");
+	T_TRUE(cluster_gone(&l, "edge1", NULL, NULL, 0));
+	T_STR(due(), "u2.left");
+}
+
 /* The power is cut between two events about one state. */
 static void a_state_is_told_when_all_of_it_is(void **state)
 {
@@ -208,6 +225,7 @@ int main(void)
 		TEST(another_time_is_another_event),
 		TEST(another_life_is_another_cluster),
 		TEST(after_a_restart_only_what_changed_is_told_again),
+		TEST(a_life_before_the_one_that_was_loaded_is_over),
 		TEST(a_state_is_told_when_all_of_it_is),
 		TEST(what_they_say),
 		TEST(the_last_state_goes_with_the_end),

@@ -34,6 +34,14 @@ struct seen ledger_seen(const struct ledger *l, const struct object *o)
 	return (struct seen){ event_ends(last) ? NULL : last->uid, last->version };
 }
 
+/* What a replay shows is later than the position; a hub restored from a backup may show anything. */
+bool ledger_is_past(const struct ledger *l, const struct object *o, const char *uid,
+	uint64_t version)
+{
+	return o && o->loaded && uid && strcmp(uid, o->uid) != 0 && version > l->start &&
+		version < o->told;
+}
+
 /* Of an object that is not known and about which nothing is on its way nothing is kept. */
 static void tidy(struct ledger *l, struct object *o)
 {
@@ -89,6 +97,8 @@ struct lane *ledger_state(struct ledger *l, const char *key, struct span whole, 
 	bool same = seen.uid && strcmp(seen.uid, uid) == 0;
 	bool news = !same || !o->loaded || version > seen.version;
 
+	if (ledger_is_past(l, o, uid, version))
+		return NULL;
 	o->loaded = false;
 	if (!news) {
 		o->told = version;
@@ -108,7 +118,7 @@ struct lane *ledger_gone(struct ledger *l, const char *key, struct span whole, c
 	struct lane *before = o ? o->lane : NULL;
 	struct seen seen = ledger_seen(l, o);
 
-	if (!seen.uid)
+	if (!seen.uid || ledger_is_past(l, o, uid, version))
 		return NULL;
 	if (uid && strcmp(uid, seen.uid) != 0) /* another life, which nobody saw, has ended */
 		append_gone(l, o, (struct span){ 0 }, seen);

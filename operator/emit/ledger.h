@@ -66,6 +66,9 @@ struct seen {
 
 struct object *ledger_object(struct ledger *l, const char *key);          /* finds it or makes it */
 struct seen ledger_seen(const struct ledger *l, const struct object *o);  /* o may be NULL */
+/* A replay shows a life that was over before the one that was loaded began: all about it was told. */
+bool ledger_is_past(const struct ledger *l, const struct object *o, const char *uid,
+	uint64_t version);
 void ledger_append(struct ledger *l, struct object *o, struct event *ev); /* one more about it */
 
 /* The object has this state / is gone, and this was its last state (absent: nobody saw it, uid NULL and version 0).

@@ -117,6 +117,25 @@ static void what_was_loaded_is_told_only_if_it_changed(void **state)
 	T_TRUE(ledger_state(&l, "a", whole(), "u1", 18)); /* the hub was restored from a backup */
 }
 
+/* The objects that are known are written before the position, and one that cannot be told holds only the latter up. */
+static void a_life_before_the_one_that_was_loaded_is_over(void **state)
+{
+	(void)state;
+	l.start = l.position = 5;
+	ledger_load(&l, "u2 9 a\n");
+	T_NULL(ledger_state(&l, "a", whole(), "u1", 6));
+	T_NULL(ledger_gone(&l, "a", whole(), "u1", 8));
+	T_NULL(ledger_state(&l, "a", whole(), "u2", 9));
+	T_STR(tell("a"), "");
+	T_TRUE(ledger_state(&l, "a", whole(), "u2", 10));
+	T_STR(tell("a"), "update u2 10");
+	l.start = 20;
+	ledger_load(&l, "u3 30 b\n");
+	T_TRUE(ledger_state(&l, "b", whole(), "u4", 19)); /* the hub was restored from a backup */
+	T_STR(tell("b"), "delete u3 30");
+	T_STR(tell("b"), "add u4 19");
+}
+
 static void a_seed_is_what_was_seen(void **state)
 {
 	uint64_t version;
@@ -232,6 +251,14 @@ static void list(void)
 	l.position = n_changes;
 }
 
+static bool is_there(const char *uid)
+{
+	for (unsigned i = 0; i < KEYS; i++)
+		if (now[i].version && !strcmp(now[i].uid, uid))
+			return true;
+	return false;
+}
+
 static void sink_takes(const char *key)
 {
 	char text[96];
@@ -242,6 +269,7 @@ static void sink_takes(const char *key)
 		abort();
 	if (!strncmp(told, "delete ", 7) && strrchr(text, ' ')) {
 		*strrchr(text, ' ') = '\0'; /* in any version */
+		T_FALSE(is_there(text + 7));
 		if (map_put(&sink, text, &sink, NULL) < 0)
 			abort();
 	}
@@ -368,6 +396,7 @@ int main(void)
 		TEST(another_uid_is_another_object),
 		TEST(one_that_went_unseen_is_told_as_it_was_known),
 		TEST(what_was_loaded_is_told_only_if_it_changed),
+		TEST(a_life_before_the_one_that_was_loaded_is_over),
 		TEST(a_seed_is_what_was_seen),
 		TEST(since_is_before_all_that_is_on_its_way),
 		TEST(known_is_what_was_told_in_shards),

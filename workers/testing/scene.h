@@ -17,6 +17,7 @@
 
 struct scene {
 	struct fake hub;
+	bool bare;                   /* events tell empty inputs, as a stranger's may */
 	bool blind;                  /* events tell neither uid nor inputs, as Knative's do */
 	bool stays;                  /* one worker takes all events of scene_work() */
 	struct engine engine;        /* it */
