@@ -242,6 +242,18 @@ static void on_onboarding(void *arg, struct kube_reply *reply)
 	read_plan(r);
 }
 
+/* With all that is written into later: over HTTP anybody may have sent them. */
+static cJSON *copy_inputs(const cJSON *told)
+{
+	static const char *const objects[] = { "schedulers", "works" };
+	cJSON *inputs = told ? xjson_dup(told) : xjson_object();
+
+	for (size_t i = 0; i < COUNT(objects); i++)
+		if (!cJSON_IsObject(json_key(inputs, objects[i])))
+			xjson_set(inputs, objects[i], xjson_object());
+	return inputs;
+}
+
 void engine_start(struct engine *e, struct work_event *ev)
 {
 	struct run *r;
@@ -254,8 +266,7 @@ void engine_start(struct engine *e, struct work_event *ev)
 	r->e = e;
 	r->ev = *ev;
 	*ev = (struct work_event){ 0 };
-	r->inputs =
-		r->ev.inputs ? xjson_dup(r->ev.inputs) : xjson_lit("{'schedulers':{},'works':{}}");
+	r->inputs = copy_inputs(r->ev.inputs);
 	e->running++;
 	if (e->hub.call(e->hub.arg, HUB_GET, run_onboarding(r, NULL), NULL, NULL, on_onboarding,
 		    r) < 0)

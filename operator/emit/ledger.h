@@ -64,8 +64,8 @@ struct seen {
 	uint64_t version;
 };
 
-struct object *ledger_object(struct ledger *l, const char *key);          /* finds it or makes it */
-struct seen ledger_seen(const struct ledger *l, const struct object *o);  /* o may be NULL */
+struct object *ledger_object(struct ledger *l, const char *key);         /* finds it or makes it */
+struct seen ledger_seen(const struct ledger *l, const struct object *o); /* o may be NULL */
 /* A replay shows a life that was over before the one that was loaded began: all about it was told. */
 bool ledger_is_past(const struct ledger *l, const struct object *o, const char *uid,
 	uint64_t version);

@@ -52,7 +52,8 @@ static void each_answer(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		T_EQ(outcome_decide(cases[i].status, &alone), cases[i].alone);
-		T_EQ(outcome_decide(cases[i].status, &soon), cases[i].alone == X ? A : cases[i].alone);
+		T_EQ(outcome_decide(cases[i].status, &soon),
+			cases[i].alone == X ? A : cases[i].alone);
 		T_EQ(outcome_decide(cases[i].status, &early), cases[i].early);
 		T_EQ(outcome_decide(cases[i].status, &late), cases[i].late);
 		T_EQ(outcome_decide(cases[i].status, &dead), cases[i].dead);

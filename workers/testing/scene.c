@@ -159,7 +159,9 @@ static void start(struct scene *s, struct engine *e, const char *name)
 		.source = xstrdup("urn:berth:x"),
 		.subject = xstrdup("edge1"),
 		.uid = s->blind ? NULL : xstrdup("u1"),
-		.inputs = s->blind ? NULL : s->bare ? xjson_object() : inputs_of(s) };
+		.inputs = s->blind ? NULL
+			: s->bare  ? xjson_object()
+				   : inputs_of(s) };
 
 	e->hub = fake_hub(&s->hub);
 	e->namespace = "berth-system";
