@@ -224,7 +224,7 @@ static void test_what_shows_that_a_worker_is_done(void **state)
 	T_EQ(settled_as, RESULT_Done);
 }
 
-static void test_a_dead_worker_changes_nothing(void **state)
+static void test_a_dead_worker_is_told_and_changes_nothing(void **state)
 {
 	struct scheduler_state *s;
 	bool due = false;
@@ -236,6 +236,7 @@ static void test_a_dead_worker_changes_nothing(void **state)
 	controller_result(c, KEY, NULL);
 	s = map_get(&c->schedulers, "s");
 	T_TRUE(s->sync.handed_over);
+	T_HAS(s->sync.trouble, "its log says why");
 	T_TRUE(asked(&due));
 	show_gone(WATCH_SCHEDULERS, "s");
 	T_FALSE(asked(&due));
@@ -254,7 +255,7 @@ int main(void)
 		T(test_trouble_is_shown_and_waits_for_its_turn),
 		T(test_a_superseded_worker_is_looked_after),
 		T(test_what_shows_that_a_worker_is_done),
-		T(test_a_dead_worker_changes_nothing),
+		T(test_a_dead_worker_is_told_and_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
