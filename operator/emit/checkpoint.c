@@ -136,6 +136,8 @@ static void on_written(void *arg, struct kube_reply *r)
 	} else {
 		fail(c, r);
 		c->ledger->dirty |= i == HEAD ? 0 : 1u << i;
+		if (r->rc == -ENOENT) /* who deleted this one may have deleted them all */
+			ledger_touch_all(c->ledger);
 		if (r->rc == -EAGAIN || r->rc == -EEXIST || r->rc == -ENOENT)
 			read_part(p, on_read_again);
 	}

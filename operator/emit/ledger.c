@@ -217,6 +217,15 @@ char *ledger_known(const struct ledger *l, unsigned shard)
 	return text;
 }
 
+void ledger_touch_all(struct ledger *l)
+{
+	map_each(&l->objects, slot) {
+		const struct object *o = slot->value;
+
+		l->dirty |= o->told ? 1u << shard_of(o) : 0;
+	}
+}
+
 static void load_line(struct ledger *l, const char *line, size_t len)
 {
 	char text[EVENT_UID + 24 + 320], uid[EVENT_UID], key[320];

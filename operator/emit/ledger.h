@@ -86,6 +86,7 @@ bool ledger_seed(const struct ledger *l, const struct object *o, uint64_t *ret_v
 
 uint64_t ledger_since(const struct ledger *l);              /* 0: nobody knows */
 char *ledger_known(const struct ledger *l, unsigned shard); /* caller frees */
+void ledger_touch_all(struct ledger *l);                    /* all that is known is to be written */
 /* The reverse; lines that are none are passed over. */
 void ledger_load(struct ledger *l, const char *known);
 void ledger_clear(struct ledger *l);

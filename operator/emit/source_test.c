@@ -1,5 +1,6 @@
 /* One source: lib/kube and the poster are replaced at link time.  The hub is a handful of ConfigMaps that know their
  * resourceVersions; what a watch would tell is told by hand. */
+#include "emit/checkpoint.h"
 #include "emit/source.h"
 #include "testing/t.h"
 
@@ -428,6 +429,45 @@ static void somebody_elses_write_is_not_overwritten_unseen(void **state)
 	T_STR(written, "-d "); /* the new one */
 }
 
+static void saved(void *arg, bool ok)
+{
+	*(bool *)arg = ok;
+}
+
+/* The position alone would speak of objects that nobody knows. */
+static void what_somebody_deleted_is_written_again_as_a_whole(void **state)
+{
+	bool ok = false;
+	struct ledger l = { 0 };
+	struct checkpoint c = { .ledger = &l,
+		.namespace = "berth-system",
+		.name = "berth-events-pods-0123456789",
+		.about = "v1/pods",
+		.done = saved,
+		.arg = &ok };
+
+	(void)state;
+	checkpoint_load(&c);
+	serve();
+	ledger_load(&l, "a1 5 ns/a\nb1 6 ns/b\n");
+	l.dirty = 1 << 0xa | 1 << 0xb;
+	l.position = 10;
+	checkpoint_save(&c);
+	serve();
+	T_TRUE(ok);
+	clear(NULL);
+	written[0] = '\0';
+	l.position = 11;
+	for (int round = 0; round < 3; round++) {
+		T_EQ(ok, round == 0);
+		checkpoint_save(&c);
+		serve();
+	}
+	T_TRUE(ok);
+	T_STR(written, "-a -b  ");
+	ledger_clear(&l);
+}
+
 static void too_much_on_its_way_closes_the_watch(void **state)
 {
 	char name[16];
@@ -483,6 +523,7 @@ int main(void)
 		TEST(within_a_list_nobody_is_further),
 		TEST(what_says_up_to_where_is_written_last),
 		TEST(somebody_elses_write_is_not_overwritten_unseen),
+		TEST(what_somebody_deleted_is_written_again_as_a_whole),
 		TEST(too_much_on_its_way_closes_the_watch),
 		TEST(what_the_server_does_not_know_is_said),
 	};
