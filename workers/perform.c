@@ -182,10 +182,24 @@ static void on_enlisted(void *arg, struct kube_reply *reply)
 	run_continue(r);
 }
 
+/* The ref waits for its sync no more: it may be one of those that were counted as over.  If it was not, the operator
+ * counts one more than we leave, and a worker comes once for nothing. */
+static void attend_to_sync(struct run *r, struct ref scheduler)
+{
+	int64_t n = json_int_or(r->inputs, "synced", 0);
+
+	if (!json_key(status_ref(run_step(r), scheduler), "after"))
+		return;
+	if (n > 1)
+		xjson_set_int(r->inputs, "synced", n - 1);
+	else
+		xjson_remove(r->inputs, "synced");
+}
+
 /* Comes again for the same effect once the intent is written. */
 static bool enlist(struct run *r, const struct effect *fx)
 {
-	xjson_remove(r->inputs, "synced");
+	attend_to_sync(r, fx->ref);
 	if (status_enlist(run_step(r), fx->ref, fx->leaving))
 		r->must_write = true;
 	if ((r->must_write || !r->ours) && run_flush(r, true))
@@ -198,7 +212,7 @@ static bool end_waiting(struct run *r, const struct effect *fx)
 {
 	cJSON *step = run_step(r);
 
-	xjson_remove(r->inputs, "synced");
+	attend_to_sync(r, fx->ref);
 	if (fx->type == EFFECT_UNLIST)
 		status_drop_ref(step, fx->ref);
 	else

@@ -353,6 +353,52 @@ static void test_moves_to_another_scheduler(void **state)
 	T_TRUE(fake_get(&s.hub, SCENE_SCHEDULER) != NULL);
 }
 
+static void put_other(const char *name, const char *uid, const char *spec)
+{
+	struct kube_object o = { &KUBE_FUNCTION_SCHEDULER, NULL, name, NULL };
+
+	fake_put(&s.hub, o,
+		xjson_lit("{'metadata':{'name':'%s','uid':'%s','generation':1},%s,'status':{}}",
+			name, uid, spec));
+}
+
+static void other_is_synced(int number)
+{
+	struct kube_object o = { &KUBE_FUNCTION_SCHEDULER, NULL, "other", NULL };
+
+	xjson_set(fake_get(&s.hub, o), "status.sync",
+		xjson_lit("{'started':%d,'completed':%d}", number, number));
+}
+
+/* Two syncs are waited for in two steps, and the one of the later step ends first, when nobody can attend to it: the
+ * end of the other is news all the same. */
+static void test_one_end_does_not_hide_another(void **state)
+{
+	(void)state;
+	given_it_is_in();
+	put_other("other", "s8", SPEC);
+	put_other("ocm", "s9", "'spec':{'type':'Placement','placement':{'scoreName':'berth'}}");
+	scene_set_plan(&s, "edge-4",
+		"{'steps':[" SCENE_BENCH ",{'name':'first','type':'Register',"
+		"'register':{'schedulerRef':{'name':'other'}}},{'name':'register',"
+		"'type':'Register','register':{'schedulerRef':{'name':'ocm'}}}]}");
+	scene_work_until_quiet(&s);
+	other_is_synced(1);
+	scene_work_until_quiet(&s);
+	T_STR(scene_condition(&s, "Ready", "status"), "True");
+	T_TRUE(json_bool_or(ref_of(), "leaving", false));
+	scene_ask_rerun(&s, "first");
+	scene_work_until_quiet(&s);
+	T_STR(scene_condition(&s, "Registered", "reason"), "WaitingForSync");
+	T_EQ(told(true, -1), RESULT_Done);
+	scene_work_until_quiet(&s);
+	T_TRUE(ref_of() != NULL);
+	other_is_synced(2);
+	T_TRUE(scene_work_until_quiet(&s) < 10);
+	T_STR(scene_condition(&s, "Ready", "status"), "True");
+	T_NULL(ref_of());
+}
+
 /* ---- the worker that tells ---- */
 
 static void test_nothing_is_written_for_what_is_as_told(void **state)
@@ -494,6 +540,7 @@ int main(void)
 		T(test_a_scheduler_that_is_gone_does_not_keep_it),
 		T(test_another_scheduler_of_the_name),
 		T(test_moves_to_another_scheduler),
+		T(test_one_end_does_not_hide_another),
 		T(test_nothing_is_written_for_what_is_as_told),
 		T(test_another_capacity_is_told_in_time),
 		T(test_restarted_empty),

@@ -64,17 +64,18 @@ static cJSON *scheduler_inputs(const struct run_view *v)
 	return all;
 }
 
-/* A sync that it waits for is over, or void: the scheduler is another one, or none. */
-static bool is_synced(const struct run_view *v)
+/* How many of the syncs that it waits for are over, or void: the scheduler is another one, or none. */
+static int64_t count_synced(const struct run_view *v)
 {
+	int64_t n = 0;
+
 	for (const struct member *m = v->onboarding->members; m; m = m->next) {
 		const struct scheduler *s = map_get(v->schedulers, m->scheduler);
+		bool open = s && strcmp(s->uid, m->uid) == 0 && s->completed <= m->after;
 
-		if (m->after >= 0 &&
-			!(s && strcmp(s->uid, m->uid) == 0 && s->completed <= m->after))
-			return true;
+		n += m->after >= 0 && !open;
 	}
-	return false;
+	return n;
 }
 
 static cJSON *work_inputs(const struct run_view *v)
@@ -95,6 +96,7 @@ cJSON *run_inputs(const struct run_view *v)
 {
 	const struct onboarding *o = v->onboarding;
 	cJSON *inputs = xjson_object();
+	int64_t synced = count_synced(v);
 
 	xjson_set_int(inputs, "generation", o->generation);
 	xjson_set_bool(inputs, "deleting", o->deleting);
@@ -104,7 +106,7 @@ cJSON *run_inputs(const struct run_view *v)
 	xjson_put(inputs, "schedulers", scheduler_inputs(v));
 	xjson_put(inputs, "works", work_inputs(v));
 	xjson_set_bool(inputs, "drift", v->drift);
-	if (is_synced(v)) /* absent else: most onboardings wait for none */
-		xjson_set_bool(inputs, "synced", true);
+	if (synced) /* absent else: most onboardings wait for none */
+		xjson_set_int(inputs, "synced", synced);
 	return inputs;
 }

@@ -112,7 +112,7 @@ static void test_who_waits_is_woken(void **state)
 	show_synced("30", 1);
 	T_TRUE(c->dirty != NULL);
 	T_TRUE(controller_event(c, "edge1", &ev));
-	T_TRUE(json_bool_or(ev.inputs, "synced", false));
+	T_EQ(json_int_or(ev.inputs, "synced", 0), 1);
 	work_event_clear(&ev);
 }
 

@@ -95,30 +95,26 @@ static bool drifts(struct scene *s)
 	return drift && !strcmp(scene_condition(s, "Registered", "status"), "True");
 }
 
-/* As the operator sees it: the syncs that are waited for are over, or void. */
-static bool is_synced(struct scene *s)
+static bool is_open(struct scene *s, const cJSON *ref)
+{
+	struct kube_object o = { &KUBE_FUNCTION_SCHEDULER, NULL, json_str(ref, "name"), NULL };
+	const cJSON *scheduler = fake_get(&s->hub, o);
+
+	return scheduler &&
+		!strcmp(json_str(scheduler, "metadata.uid"), json_str_or(ref, "uid", "")) &&
+		json_int_or(scheduler, "status.sync.completed", 0) <= json_int_or(ref, "after", 0);
+}
+
+/* As the operator counts the syncs that are waited for and over, or void. */
+static int count_synced(struct scene *s)
 {
 	const cJSON *step, *ref;
-	bool waits = false;
+	int n = 0;
 
 	json_each(step, json_key(scene_status(s), "steps"))
-		json_each(ref, json_key(step, "refs")) {
-			struct kube_object o = SCENE_SCHEDULER;
-			const cJSON *scheduler;
-
-			if (!json_key(ref, "after"))
-				continue;
-			o.name = json_str(ref, "name");
-			scheduler = fake_get(&s->hub, o);
-			if (scheduler &&
-				!strcmp(json_str(scheduler, "metadata.uid"),
-					json_str_or(ref, "uid", "")) &&
-				json_int_or(scheduler, "status.sync.completed", 0) <=
-					json_int_or(ref, "after", 0))
-				return false;
-			waits = true;
-		}
-	return waits;
+		json_each(ref, json_key(step, "refs"))
+			n += json_key(ref, "after") && !is_open(s, ref);
+	return n;
 }
 
 static cJSON *inputs_of(struct scene *s)
@@ -137,8 +133,8 @@ static cJSON *inputs_of(struct scene *s)
 		json_int_or(scheduler, "metadata.generation", 0), false, known);
 	xjson_set_str(in, "schedulers.continuum", known);
 	xjson_set_bool(in, "drift", drifts(s));
-	if (is_synced(s))
-		xjson_set_bool(in, "synced", true);
+	if (count_synced(s))
+		xjson_set_int(in, "synced", count_synced(s));
 	xjson_set_str(in, "rerun", rerun_of(s));
 	xjson_set_str(in, "plan", json_str_or(onb, "spec.plan.revision", ""));
 	map_each(&s->hub.objects, slot) {

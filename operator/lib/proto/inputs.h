@@ -8,12 +8,12 @@
  *    "schedulers":{"cont":"<uid>.2"},     of the plan: uid.generation, "" = absent, "deleting"
  *    "works":{"berth-bench-ab":"<hash>"}, our ManifestWorks of it, see inputs_work_state()
  *    "drift":false,                       what we registered is not there any more
- *    "synced":true}                       a sync that one of its refs waits for (`after`) is over; else absent
+ *    "synced":1}                          of the syncs that its refs wait for (`after`) so many are over; absent: none
  *
  * The operator sends them along and compares the digest with status.observedDigest; the worker
  * writes the digest of what it leaves behind (it takes works that it deleted out of `works` first,
- * clears `rerun` once accepted, `drift` once repaired and `synced` once it has written
- * what it waits for, or that it waits no more), so its own writes do not wake it again.
+ * clears `rerun` once accepted and `drift` once repaired, and takes off `synced` each that it has
+ * attended to), so its own writes do not wake it again.
  */
 #ifndef PROTO_INPUTS_H
 #define PROTO_INPUTS_H
