@@ -3,6 +3,7 @@
  * Connection and POST end in any order: whoever is last frees. */
 #include "kube/ws_int.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <assert.h>
@@ -16,6 +17,7 @@ struct ws_post {
 	struct ws *ws;
 	struct lws *wsi; /* NULL: the client has gone */
 	size_t length;   /* of the body, as announced */
+	int64_t began;   /* monotonic */
 	struct buf body;
 	char *headers[HEADERS_MOST];
 	bool told;  /* its owner has it, and will answer */
@@ -93,6 +95,7 @@ int ws_post_begin(struct lws *wsi, struct ws_server *server, struct ws_session *
 	p->ws = server->ws;
 	p->wsi = wsi;
 	p->length = (size_t)length;
+	p->began = clock_mono_ms();
 	s->post = p;
 	server->posts++;
 	if (!length)
@@ -106,6 +109,9 @@ int ws_post_take(struct lws *wsi, struct ws_session *s, const void *bytes, size_
 	struct ws_post *p = s->post;
 
 	(void)wsi;
+	/* libwebsockets' own time begins anew with each piece */
+	if (p && !p->told && clock_mono_ms() - p->began >= BODY_SECONDS * 1000)
+		return -1;
 	if (p && !p->told && p->body.len < p->length)
 		buf_add(&p->body, bytes, n < p->length - p->body.len ? n : p->length - p->body.len);
 	return 0;

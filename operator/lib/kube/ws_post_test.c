@@ -2,6 +2,7 @@
 #include "testing/plain_client.h"
 #include "testing/t.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "kube/ws.h"
 
@@ -178,6 +179,31 @@ static void who_leaves_first_does_no_harm(void **state)
 	plain_hang_up(&next);
 }
 
+/* A byte now and then would hold a connection for good. */
+static void a_body_has_its_time_as_a_whole(void **state)
+{
+	struct plain_client c;
+
+	(void)state;
+	clock_fake(0);
+	say(&c, POST("9", "", "a"));
+	UNTIL(ws_posts(ws) == 1);
+	clock_fake_add(29000);
+	plain_say(&c, "b");
+	for (int i = 0; i < 100; i++) {
+		uv_run(loop_uv(loop), UV_RUN_NOWAIT);
+		usleep(500);
+	}
+	T_FALSE(plain_over(&c));
+	clock_fake_add(2000);
+	plain_say(&c, "c");
+	UNTIL(plain_over(&c));
+	UNTIL(ws_posts(ws) == 0);
+	T_EQ(n_held, 0);
+	plain_hang_up(&c);
+	clock_unfake();
+}
+
 static void the_server_may_leave_first(void **state)
 {
 	struct plain_client c;
@@ -246,6 +272,7 @@ int main(void)
 		T(a_long_one_comes_whole),
 		T(what_is_refused),
 		T(who_leaves_first_does_no_harm),
+		T(a_body_has_its_time_as_a_whole),
 		T(the_server_may_leave_first),
 		T(as_many_as_are_allowed_are_held),
 		T(without_memory_it_is_told_to_come_again),
