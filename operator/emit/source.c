@@ -82,13 +82,18 @@ static void watch_close(struct source *s)
 	kube_watch_close(STEAL(s->watch), on_watch_closed, s);
 }
 
-/* All that the watch has told is in the ledger now. */
-static void moved(struct source *s)
+/* All that the watch has told is in the ledger. */
+static void note_position(struct source *s)
 {
-	uint64_t position = kube_watch_version(s->watch);
+	uint64_t position = s->watch ? kube_watch_version(s->watch) : 0;
 
 	if (position)
 		s->ledger.position = position;
+}
+
+static void moved(struct source *s)
+{
+	note_position(s);
 	save_soon(s);
 }
 
@@ -354,6 +359,7 @@ void source_close(struct source *s, void (*closed)(void *arg), void *arg)
 {
 	bool save = s->phase == WATCHING && !checkpoint_busy(&s->checkpoint);
 
+	note_position(s); /* bookmarks have moved it, and told nobody */
 	s->closed = closed;
 	s->closed_arg = arg;
 	s->phase = CLOSING;

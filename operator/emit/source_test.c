@@ -334,6 +334,23 @@ static void after_an_orderly_end_it_goes_on(void **state)
 	T_STR(written, " "); /* nobody came or went */
 }
 
+/* Bookmarks are no events: an object that is quiet would leave a position that the server has forgotten. */
+static void what_the_watch_has_passed_is_kept(void **state)
+{
+	(void)state;
+	a_life_before();
+	start();
+	view_version = 500;
+	end();
+	start();
+	T_EQ(view.since, 500);
+	view_version = 0; /* the whole is being read */
+	end();
+	start();
+	T_EQ(view.since, 500);
+	end();
+}
+
 static void a_list_tells_what_differs(void **state)
 {
 	(void)state;
@@ -518,6 +535,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_there_at_first_is_told),
 		TEST(after_an_orderly_end_it_goes_on),
+		TEST(what_the_watch_has_passed_is_kept),
 		TEST(a_list_tells_what_differs),
 		TEST(what_was_not_told_is_told_again),
 		TEST(within_a_list_nobody_is_further),
