@@ -62,20 +62,20 @@ static void changed(void *arg, bool held)
 	T_EQ(lease_held(lease), held);
 }
 
-/* Durations of a tenth of a second and less: nobody has time. */
+/* Durations of a second and less: nobody has time. */
 static void play(unsigned takes, unsigned loses, unsigned requests)
 {
 	struct lease_cfg cfg = { .ns = "berth-system",
 		.name = "berth-operator",
 		.identity = "me",
-		.duration_ms = 400,
-		.renew_within_ms = 200,
+		.duration_ms = 1200,
+		.renew_within_ms = 600,
 		.retry_ms = 20,
 		.changed = changed };
 
 	want_taken = takes, want_lost = loses, want_asked = requests;
 	taken = lost = 0;
-	open_client(0, 100);
+	open_client(0, 300);
 	cfg.api = k;
 	T_EQ(lease_new(l, &cfg, &lease, NULL), 0);
 	timer_init(l, &plan, look, NULL);
