@@ -115,7 +115,7 @@ void sync_result(struct scheduler_state *s, const struct result *r)
 		note_trouble(s, r->message ? r->message : "");
 	else if (r)
 		note_success(s, now);
-	else /* of one that is a Job this is all that is heard of an Error */
+	else if (!s->c->closing) /* of one that is a Job this is all that is heard of an Error */
 		note_trouble(s, "the worker that was sent did not get through; its log says why");
 	if (r && r->outcome == RESULT_Superseded)
 		look_soon(s);
