@@ -88,6 +88,9 @@ static const struct option_def defs[N_OPTIONS] = {
 		.preset = "300",
 		.min = 0,
 		.max = 86400 },
+	[O_EVENTS_CA] = { .flag = "events-ca",
+		.arg = "FILE",
+		.help = "authorities of https:// sinks of events, PEM; default: the system's" },
 	[O_CONFIG] = { .flag = "config",
 		.arg = "FILE",
 		.help = "YAML with these options in camelCase; flags win" },
@@ -159,10 +162,11 @@ static int check_events(const struct option_value *o, struct err *e)
 	if (!o[O_EVENTS_SINK].text != !o[O_EVENTS_RESOURCE].text)
 		return err_set(e, EINVAL,
 			"--events-sink and --events-resource: one is of no use without the other");
-	if (o[O_EVENTS_DEAD_LETTER].text && !o[O_EVENTS_SINK].text &&
+	if ((o[O_EVENTS_DEAD_LETTER].text || o[O_EVENTS_CA].text) && !o[O_EVENTS_SINK].text &&
 		!o[O_CLUSTER_EVENTS_SINK].text)
 		return err_set(e, EINVAL,
-			"--events-dead-letter is of no use without --events-sink or --cluster-events-sink");
+			"--events-%s is of no use without --events-sink or --cluster-events-sink",
+			o[O_EVENTS_CA].text ? "ca" : "dead-letter");
 	if (strcmp(mode, "Resource") && strcmp(mode, "Reference"))
 		return err_set(e, EINVAL, "--events-mode %s: use Resource or Reference", mode);
 	return 0;

@@ -6,6 +6,7 @@
 #include "controller/controller.h"
 #include "emit/emit.h"
 #include "flags.h"
+#include "kube/file.h"
 #include "leader.h"
 #include "serve/serve.h"
 #include "workers.h"
@@ -211,6 +212,8 @@ static int make_controller(struct app *a, const struct option_value *o, struct e
 
 static int make_emit(struct app *a, const struct option_value *o, struct err *e)
 {
+	AUTO_STR ca = NULL;
+	int rc = o[O_EVENTS_CA].text ? file_read(o[O_EVENTS_CA].text, &ca, NULL, e) : 0;
 	struct emit_cfg ec = { .loop = a->loop,
 		.api = a->api,
 		.hub = a->hub,
@@ -221,12 +224,13 @@ static int make_emit(struct app *a, const struct option_value *o, struct err *e)
 		.resources = o[O_EVENTS_RESOURCE].text,
 		.cluster_sink = o[O_CLUSTER_EVENTS_SINK].text,
 		.dead_letter = o[O_EVENTS_DEAD_LETTER].text,
+		.ca_pem = ca,
 		.reference = !strcmp(o[O_EVENTS_MODE].text, "Reference"),
 		.retry_ms = o[O_EVENTS_RETRY].number * 1000,
 		.may_send = may_send,
 		.may_send_arg = a };
 
-	return emit_new(&ec, &a->emit, e);
+	return rc < 0 ? rc : emit_new(&ec, &a->emit, e);
 }
 
 static int make_hub(struct app *a, const struct option_value *o, struct err *e)

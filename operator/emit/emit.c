@@ -67,6 +67,7 @@ static int add_poster(struct emit *em, const struct emit_cfg *cfg, int which, st
 		.user_agent = cfg->user_agent,
 		.sink = which == CLUSTERS ? cfg->cluster_sink : cfg->sink,
 		.dead_letter = cfg->dead_letter,
+		.ca_pem = cfg->ca_pem,
 		.retry_ms = cfg->retry_ms,
 		.may_send = cfg->may_send,
 		.may_send_arg = cfg->may_send_arg,

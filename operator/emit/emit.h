@@ -16,7 +16,8 @@
 struct emit;
 
 struct emit_cfg {
-	struct loop *loop; /* these and all texts are borrowed and must outlive it */
+	struct loop
+		*loop; /* these and all texts are borrowed and must outlive it, but for ca_pem */
 	struct kube *api;
 	struct watch_hub *hub;
 	const char *user_agent, *namespace;
@@ -25,6 +26,7 @@ struct emit_cfg {
 	const char *resources;    /* then; one per line, see resource.h */
 	const char *cluster_sink; /* of Berth's own; NULL: none are sent */
 	const char *dead_letter;  /* of both; NULL: none */
+	const char *ca_pem;       /* authorities of all sinks; NULL: the system's */
 	bool reference;           /* the mode */
 	int64_t retry_ms;         /* then it is for the dead-letter sink */
 	bool (*may_send)(void *arg);

@@ -212,9 +212,10 @@ struct poster_stats poster_stats(const struct poster *p)
 
 /* ---- from start to end ---- */
 
-static int set_target(struct http_target *ret, const char *url, const char *what, struct err *e)
+static int set_target(struct http_target *ret, const char *url, const char *ca_pem,
+	const char *what, struct err *e)
 {
-	struct http_target to = { .url = url, .answer_most = ANSWER_MOST };
+	struct http_target to = { .url = url, .ca_pem = ca_pem, .answer_most = ANSWER_MOST };
 	int rc = url ? http_target_init(ret, &to, e) : 0;
 
 	return rc < 0 ? err_wrap(e, rc, "%s", what) : 0;
@@ -230,11 +231,12 @@ static void poster_free(struct poster *p)
 int poster_new(const struct poster_cfg *cfg, struct poster **ret, struct err *e)
 {
 	struct poster *p = xalloc(sizeof(*p));
-	int rc = set_target(&p->sink, cfg->sink, "the sink of events", e);
+	int rc = set_target(&p->sink, cfg->sink, cfg->ca_pem, "the sink of events", e);
 
 	p->cfg = *cfg;
 	if (rc == 0)
-		rc = set_target(&p->dead_letter, cfg->dead_letter, "the dead-letter sink", e);
+		rc = set_target(&p->dead_letter, cfg->dead_letter, cfg->ca_pem,
+			"the dead-letter sink", e);
 	if (rc == 0)
 		rc = http_new(cfg->loop, cfg->user_agent, SLOTS, &p->http, e);
 	if (rc < 0) {
@@ -244,6 +246,7 @@ int poster_new(const struct poster_cfg *cfg, struct poster **ret, struct err *e)
 	http_fence(p->http, cfg->may_send, cfg->may_send_arg);
 	p->cfg.sink = p->sink.url; /* these are ours */
 	p->cfg.dead_letter = p->dead_letter.url;
+	p->cfg.ca_pem = NULL;
 	timer_init(cfg->loop, &p->timer, run, p);
 	p->open = 2;
 	*ret = p;

@@ -13,6 +13,7 @@ struct poster_cfg {
 	struct loop *loop; /* borrowed */
 	const char *user_agent;
 	const char *sink, *dead_letter; /* URLs; the second may be NULL */
+	const char *ca_pem;             /* authorities of both; NULL: the system's */
 	int64_t retry_ms;               /* then it is for the dead-letter sink */
 	/* No event is sent, and of none is told, once it says no.  NULL: never. */
 	bool (*may_send)(void *arg);

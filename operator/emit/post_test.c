@@ -14,6 +14,7 @@ static const struct event_kind kind = { .source = "https://hub",
 	.namespace = "berth-system" };
 static struct fake_api sink;
 static char url[64], dead_url[64];
+static const char *ca_pem;
 static struct ledger l;
 static struct loop *loop;
 static struct poster *p;
@@ -61,6 +62,7 @@ static void deliver(const char *dead_letter, int64_t retry_ms, unsigned want)
 	struct poster_cfg cfg = { .user_agent = "berth-test/1",
 		.sink = url,
 		.dead_letter = dead_letter,
+		.ca_pem = ca_pem,
 		.retry_ms = retry_ms,
 		.told = on_told };
 
@@ -117,6 +119,27 @@ static void an_event_on_the_wire(void **state)
 	T_HAS(a->head, "\r\nCe-Id: u1.5.add\r\n");
 	T_HAS(a->head, "\r\nCe-Namespace: ns\r\n");
 	T_EQ(stats.delivered, 1);
+}
+
+static void a_sink_with_an_authority_of_its_own(void **state)
+{
+	const struct fake_answer taken = { .status = 202 };
+	struct fake_api secure;
+	char plain[sizeof(url)];
+
+	(void)state;
+	fake_api_start(&secure, "IP:127.0.0.1");
+	fake_api_play(&secure, &taken, 1);
+	memcpy(plain, url, sizeof(url));
+	snprintf(url, sizeof(url), "https://127.0.0.1:%d/in", secure.port);
+	ca_pem = secure.ca.cert;
+	happens("ns/p", 5);
+	deliver(NULL, 0, 1);
+	T_EQ(secure.script->asked_len, 1);
+	T_EQ(stats.delivered, 1);
+	ca_pem = NULL;
+	memcpy(url, plain, sizeof(url));
+	fake_api_stop(&secure);
 }
 
 static void what_happened_to_one_object_comes_in_order(void **state)
@@ -275,6 +298,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_ledger, close_ledger)
 	const struct CMUnitTest tests[] = {
 		TEST(an_event_on_the_wire),
+		TEST(a_sink_with_an_authority_of_its_own),
 		TEST(what_happened_to_one_object_comes_in_order),
 		TEST(what_it_answers_is_not_read_to_the_end),
 		TEST(it_is_tried_until_it_is_taken),
