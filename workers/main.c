@@ -10,8 +10,8 @@
 #include "kube/file.h"
 #include "loop/child.h"
 #include "proto/batch.h"
-#include "proto/command.h"
 #include "workers/engine.h"
+#include "workers/flags.h"
 #include "workers/listen.h"
 
 #include <signal.h>
@@ -29,44 +29,6 @@
 #define LAST_WORDS_MS      5000
 #define LAST_WORDS_LOOK_MS 20
 
-enum {
-	O_KUBECONFIG,
-	O_CONTEXT,
-	O_TOKEN_FD,
-	O_NAMESPACE,
-	O_LISTEN,
-	O_MAX_EVENTS,
-	O_LOG_LEVEL,
-	O_HELP,
-	O_VERSION,
-	N_OPTIONS
-};
-
-static const struct option_def defs[N_OPTIONS] = {
-	[O_KUBECONFIG] = COMMAND_KUBECONFIG,
-	[O_CONTEXT] = COMMAND_CONTEXT,
-	[O_TOKEN_FD] = { .flag = "token-fd",
-		.type = OPTION_INT,
-		.arg = "N",
-		.help = "a file's descriptor: our bearer token is read from it",
-		.min = 3,
-		.max = 1024 },
-	[O_NAMESPACE] = COMMAND_NAMESPACE,
-	[O_LISTEN] = { .flag = "listen",
-		.arg = "ADDRESS",
-		.help = "take events over HTTP there until SIGTERM: 127.0.0.1:8080, or :8080" },
-	[O_MAX_EVENTS] = { .flag = "max-events",
-		.type = OPTION_INT,
-		.arg = "N",
-		.help = "with --listen: events at once; further ones are answered 503",
-		.preset = "64",
-		.min = 1,
-		.max = 96 },
-	[O_LOG_LEVEL] = COMMAND_LOG_LEVEL,
-	[O_HELP] = COMMAND_HELP,
-	[O_VERSION] = COMMAND_VERSION,
-};
-
 struct worker {
 	struct loop *loop;
 	struct kube_config config;
@@ -82,23 +44,6 @@ struct worker {
 	struct timer last_words;
 	int64_t end_ms;
 };
-
-static int usage(void)
-{
-	char *list = options_help(defs, N_OPTIONS);
-
-	printf("usage: berth-worker [options] <events >results\n\n"
-	       "One structured CloudEvent (" EVENT_ADVANCE ", " EVENT_SYNC
-	       ") per input line; one JSON result line each.\n"
-	       "With " BATCH_PATH_VARIABLE
-	       " in the environment: the event, or batch of them, in $" BATCH_PATH_VARIABLE
-	       "/" BATCH_FILE ".\n"
-	       "With --listen over HTTP, a POST each; GET /healthz and /readyz.\n\n%s\n"
-	       "exit codes: 0 all events answered; 1 input broke off, or of a file's events one was answered Error or is none; 2 bad usage; 3 no usable credentials\n",
-		list ? list : "");
-	mem_free(list);
-	return EXIT_OK;
-}
 
 static void timer_closed(void *arg)
 {
@@ -346,30 +291,20 @@ static int run(const struct option_value *o)
 int main(int argc, char **argv)
 {
 	struct option_value o[N_OPTIONS];
-	enum log_level level;
 	struct err e;
 	int exit_code;
 
 	mem_init();
 	signal(SIGPIPE, SIG_IGN);
-	if (options_init(defs, N_OPTIONS, o, &e) < 0 ||
-		options_parse(defs, N_OPTIONS, argc, argv, o, &e) < 0) {
+	if (flags_parse(argc, argv, o, &e) < 0) {
 		fprintf(stderr, "berth-worker: %s\n", e.msg);
-		return EXIT_USAGE;
-	}
-	if (o[O_HELP].given)
-		exit_code = usage();
-	else if (o[O_VERSION].given)
+		exit_code = EXIT_USAGE;
+	} else if (o[O_HELP].given) {
+		flags_usage();
+		exit_code = EXIT_OK;
+	} else if (o[O_VERSION].given) {
 		exit_code = printf("berth-worker %s\n", BERTH_VERSION) > 0 ? EXIT_OK : EXIT_OTHER;
-	else if (!log_level_parse(o[O_LOG_LEVEL].text, &level))
-		exit_code =
-			fprintf(stderr,
-				"berth-worker: --log-level %s: use debug, info, warn or error\n",
-				o[O_LOG_LEVEL].text)
-			? EXIT_USAGE
-			: 1;
-	else {
-		log_level_set(level);
+	} else {
 		exit_code = run(o);
 	}
 	options_clear(N_OPTIONS, o);
