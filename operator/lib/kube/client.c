@@ -96,6 +96,16 @@ int kube_get(struct kube *k, struct kube_object o, kube_done *done, void *arg)
 	return request(k, o, &r, NULL, done, arg);
 }
 
+static int list(struct kube *k, struct kube_object of, const struct buf *query, kube_done *done,
+	void *arg)
+{
+	struct request r = { .verb = "list",
+		.method = "GET",
+		.collection = true,
+		.query = query->s };
+	return query->oom ? -ENOMEM : request(k, of, &r, NULL, done, arg);
+}
+
 int kube_list(struct kube *k, const struct kube_type *t, const char *ns, const char *label_selector,
 	kube_done *done, void *arg)
 {
@@ -104,13 +114,7 @@ int kube_list(struct kube *k, const struct kube_type *t, const char *ns, const c
 		buf_str(&query, "labelSelector=");
 		kube_url_add(&query, label_selector);
 	}
-	if (query.oom)
-		return -ENOMEM;
-	struct request r = { .verb = "list",
-		.method = "GET",
-		.collection = true,
-		.query = query.s };
-	return request(k, (struct kube_object){ t, ns, NULL, NULL }, &r, NULL, done, arg);
+	return list(k, (struct kube_object){ t, ns, NULL, NULL }, &query, done, arg);
 }
 
 int kube_list_page(struct kube *k, const struct kube_type *t, unsigned limit, const char *from,
@@ -122,13 +126,7 @@ int kube_list_page(struct kube *k, const struct kube_type *t, unsigned limit, co
 		buf_str(&query, "&continue=");
 		kube_url_add(&query, from);
 	}
-	if (query.oom)
-		return -ENOMEM;
-	struct request r = { .verb = "list",
-		.method = "GET",
-		.collection = true,
-		.query = query.s };
-	return request(k, (struct kube_object){ t, NULL, NULL, NULL }, &r, NULL, done, arg);
+	return list(k, (struct kube_object){ t, NULL, NULL, NULL }, &query, done, arg);
 }
 
 static struct request create_request(struct kube_object o)
