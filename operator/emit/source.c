@@ -116,40 +116,35 @@ static uint64_t number(struct span text)
 	return span_text(text, copy, sizeof(copy)) ? strtoull(copy, NULL, 10) : 0;
 }
 
+/* f: its state, or its last one; NULL: it is gone, and nobody saw that. */
+static void tell(struct source *s, const char *key, const struct span *f, bool gone)
+{
+	uint64_t version = f ? number(f[FIELD_VERSION]) : 0;
+	char text[EVENT_UID], *uid = f ? text : NULL;
+
+	if (f)
+		span_text(f[FIELD_UID], text, sizeof(text));
+	if (s->cfg.clusters)
+		add(s, (gone ? cluster_gone : cluster_state)(&s->ledger, key, f, uid, version));
+	else
+		add(s,
+			(gone ? ledger_gone : ledger_state)(&s->ledger, key,
+				f ? f[FIELD_WHOLE] : (struct span){ 0 }, uid, version));
+}
+
 static void on_object(void *arg, const char *key, const struct span *f)
 {
-	struct source *s = arg;
-	uint64_t version = number(f[FIELD_VERSION]);
-	char uid[EVENT_UID];
-
-	span_text(f[FIELD_UID], uid, sizeof(uid));
-	if (s->cfg.clusters)
-		add(s, cluster_state(&s->ledger, key, f, uid, version));
-	else
-		add(s, ledger_state(&s->ledger, key, f[FIELD_WHOLE], uid, version));
+	tell(arg, key, f, false);
 }
 
 static void on_deleted(void *arg, const char *key, const struct span *f)
 {
-	struct source *s = arg;
-	uint64_t version = number(f[FIELD_VERSION]);
-	char uid[EVENT_UID];
-
-	span_text(f[FIELD_UID], uid, sizeof(uid));
-	if (s->cfg.clusters)
-		add(s, cluster_gone(&s->ledger, key, f, uid, version));
-	else
-		add(s, ledger_gone(&s->ledger, key, f[FIELD_WHOLE], uid, version));
+	tell(arg, key, f, true);
 }
 
 static void on_gone(void *arg, const char *key)
 {
-	struct source *s = arg;
-
-	if (s->cfg.clusters)
-		add(s, cluster_gone(&s->ledger, key, NULL, NULL, 0));
-	else
-		add(s, ledger_gone(&s->ledger, key, (struct span){ 0 }, NULL, 0));
+	tell(arg, key, NULL, true);
 }
 
 static void on_synced(void *arg)
