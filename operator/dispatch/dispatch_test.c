@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "dispatch/dispatch.h"
+#include "dispatch/event_fixture.h"
 #include "dispatch/process.h"
 
 #include <stdio.h>
@@ -11,10 +12,11 @@ struct scene {
 	struct loop *loop;
 	struct dispatch *d;
 	struct timer end, later;
-	const char *late;                  /* a key that is added 100 ms later; NULL = none */
-	int events, answers, deaths, want; /* the loop stops at `want` answers and deaths */
-	bool nothing;                      /* event() says that there is nothing to do */
-	unsigned most;                     /* workers at once */
+	const char *late; /* a key that is added 100 ms later; NULL = none */
+	unsigned events;
+	int answers, deaths, want; /* the loop stops at `want` answers and deaths */
+	bool nothing;              /* event() says that there is nothing to do */
+	unsigned most;             /* workers at once */
 	struct dispatch_stats last;
 };
 
@@ -25,12 +27,7 @@ static bool on_event(void *arg, const char *key, struct work_event *ret)
 	T_FALSE(dispatch_busy(s->d, key)); /* no worker has it yet */
 	if (s->nothing)
 		return false;
-	*ret = (struct work_event){ .id = xprintf("%s-%d", key, s->events++),
-		.type = xstrdup(EVENT_ADVANCE),
-		.source = xstrdup("urn:berth:t"),
-		.subject = xstrdup(key),
-		.uid = xstrdup("u"),
-		.inputs = xjson_object() };
+	*ret = event_about(key, s->events++);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "dispatch/dispatch.h"
+#include "dispatch/event_fixture.h"
 #include "dispatch/job_body.h"
 #include "proto/batch.h"
 
@@ -80,12 +81,7 @@ static bool on_event(void *arg, const char *key, struct work_event *ret)
 	static unsigned n;
 
 	(void)arg;
-	*ret = (struct work_event){ .id = xprintf("%s-%u", key, n++),
-		.type = xstrdup(EVENT_ADVANCE),
-		.source = xstrdup("urn:berth:t"),
-		.subject = xstrdup(key),
-		.uid = xstrdup("u"),
-		.inputs = xjson_object() };
+	*ret = event_about(key, n++);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "dispatch/dispatch.h"
+#include "dispatch/event_fixture.h"
 #include "dispatch/sink.h"
 
 #include <stdio.h>
@@ -29,12 +30,7 @@ static int64_t answer_ms;
 static bool on_event(void *arg, const char *key, struct work_event *ret)
 {
 	(void)arg;
-	*ret = (struct work_event){ .id = xprintf("%s-%u", key, events++),
-		.type = xstrdup(EVENT_ADVANCE),
-		.source = xstrdup("urn:berth:t"),
-		.subject = xstrdup(key),
-		.uid = xstrdup("u"),
-		.inputs = xjson_object() };
+	*ret = event_about(key, events++);
 	return true;
 }
 
