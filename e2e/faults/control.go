@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"sort"
 	"strings"
@@ -39,6 +41,39 @@ func control(l net.Listener, command func(line string) (string, error)) {
 			}
 		}()
 	}
+}
+
+// "ORDER name=value ...".
+func parseOrder(line string) (string, args) {
+	order, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+	given := args{}
+	for _, word := range strings.Fields(rest) {
+		name, value, _ := strings.Cut(word, "=")
+		given[name] = value
+	}
+	return order, given
+}
+
+// A server that does as it is told on its control socket.
+type obedient interface {
+	http.Handler
+	command(line string) (string, error)
+}
+
+// The log gets its URL first.
+func serve(socket, address string, log io.Writer, s obedient) error {
+	os.Remove(socket) // of one that was killed
+	orders, err := net.Listen("unix", socket)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	go control(orders, s.command)
+	fmt.Fprintf(log, "http://%s\n", l.Addr())
+	return http.Serve(l, s)
 }
 
 func (p *proxy) command(line string) (string, error) {

@@ -4,10 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 )
 
@@ -107,15 +105,10 @@ func (s *placement) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *placement) command(line string) (string, error) {
-	words := strings.Fields(line)
-	given := args{}
-	for _, word := range words[1:] {
-		name, value, _ := strings.Cut(word, "=")
-		given[name] = value
-	}
+	order, given := parseOrder(line)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch words[0] {
+	switch order {
 	case "forget":
 		s.held = platform{}
 	case "replay":
@@ -127,7 +120,7 @@ func (s *placement) command(line string) (string, error) {
 	case "answer":
 		s.code = given.number("code", http.StatusServiceUnavailable)
 	default:
-		return "", fmt.Errorf("unknown command %q", words[0])
+		return "", fmt.Errorf("unknown command %q", order)
 	}
 	return "ok", nil
 }
@@ -137,16 +130,5 @@ func runScheduler(socket, path string) error {
 	if err != nil {
 		return err
 	}
-	orders, err := net.Listen("unix", socket)
-	if err != nil {
-		return err
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	s := &placement{log: log, held: platform{}}
-	go control(orders, s.command)
-	fmt.Fprintf(log, "http://%s\n", l.Addr())
-	return http.Serve(l, s)
+	return serve(socket, "127.0.0.1:0", log, &placement{log: log, held: platform{}})
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -53,21 +52,16 @@ func (s *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *receiver) command(line string) (string, error) {
-	words := strings.Fields(line)
-	given := args{}
-	for _, word := range words[1:] {
-		name, value, _ := strings.Cut(word, "=")
-		given[name] = value
-	}
+	order, given := parseOrder(line)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch words[0] {
+	switch order {
 	case "answer":
 		s.code = given.number("code", http.StatusServiceUnavailable)
 	case "delay":
 		s.delay = time.Duration(given.number("ms", 1000)) * time.Millisecond
 	default:
-		return "", fmt.Errorf("unknown command %q", words[0])
+		return "", fmt.Errorf("unknown command %q", order)
 	}
 	return "ok", nil
 }
@@ -77,17 +71,5 @@ func runSink(socket, path, address string) error {
 	if err != nil {
 		return err
 	}
-	os.Remove(socket) // of one that was killed
-	orders, err := net.Listen("unix", socket)
-	if err != nil {
-		return err
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return err
-	}
-	s := &receiver{path: path, log: log, code: http.StatusAccepted}
-	go control(orders, s.command)
-	fmt.Fprintf(log, "http://%s\n", l.Addr())
-	return http.Serve(l, s)
+	return serve(socket, address, log, &receiver{path: path, log: log, code: http.StatusAccepted})
 }
