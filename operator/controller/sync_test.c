@@ -77,6 +77,14 @@ static void show_synced(const char *rv, int number)
 	show(WATCH_SCHEDULERS, "s", object);
 }
 
+/* A worker has been sent to tell the set of one member. */
+static void given_a_sync_out(bool *ret_due)
+{
+	given_a_member("");
+	keys_after_a_look();
+	T_TRUE(asked(ret_due));
+}
+
 static void test_a_set_is_sent_then_verified(void **state)
 {
 	bool due = false;
@@ -154,9 +162,7 @@ static void test_trouble_is_shown_and_waits_for_its_turn(void **state)
 	bool due = false;
 
 	(void)state;
-	given_a_member("");
-	keys_after_a_look();
-	T_TRUE(asked(&due));
+	given_a_sync_out(&due);
 	told(RESULT_Error, NULL, "POST /clusters: 503");
 	s = map_get(&c->schedulers, "s");
 	clock_fake_add(PLANS_EVERY_MS);
@@ -183,9 +189,7 @@ static void test_a_superseded_worker_is_looked_after(void **state)
 	bool due = true;
 
 	(void)state;
-	given_a_member("");
-	keys_after_a_look();
-	T_TRUE(asked(&due));
+	given_a_sync_out(&due);
 	told(RESULT_Superseded, NULL, NULL);
 	show_synced("30", 1);
 	T_FALSE(asked(&due));
@@ -232,9 +236,7 @@ static void test_a_dead_worker_is_told_and_changes_nothing(void **state)
 	bool due = false;
 
 	(void)state;
-	given_a_member("");
-	keys_after_a_look();
-	T_TRUE(asked(&due));
+	given_a_sync_out(&due);
 	s = map_get(&c->schedulers, "s");
 	c->closing =
 		true; /* its worker is ended with the operator: that is no trouble of the scheduler's */
