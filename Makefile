@@ -11,7 +11,7 @@ BUILD   := $(if $(filter release-gcc,$(VARIANT)-$(CC)),$(ROOT),$(ROOT)/$(VARIANT
 Q       := $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 
-WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Werror
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Wformat-security -Werror
 FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 FLAGS_debug   := -O0 -g -DBERTH_DEBUG
 FLAGS_asan    := -O1 -g -DBERTH_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -31,8 +31,8 @@ LDLIBS  += -lwebsockets -lcurl -lcjson -lyaml -luv -lssl -lcrypto -lm
 objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %_test.c %_fuzz.c,$(wildcard $(1))))
 tests    = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)))
 
-LIB      := base loop http kube proto
-LIB_A    := $(foreach l,kube http proto loop base,$(BUILD)/lib$(l).a)
+LIB      := base loop http kube proto plan
+LIB_A    := $(foreach l,kube http proto plan loop base,$(BUILD)/lib$(l).a)
 TESTING  := $(call objects,operator/lib/testing/*.c)
 WIRING   := $(call objects,operator/*.c)
 OPERATOR := $(call objects,operator/controller/*.c operator/dispatch/*.c operator/emit/*.c operator/serve/*.c)
@@ -58,7 +58,7 @@ programs: $(PROGRAMS)
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BUILD)/berth-operator:  $(WIRING) $(OPERATOR) $(LIB_A)
 $(BUILD)/berth-worker:    $(WORKER) $(LIB_A)
@@ -79,11 +79,16 @@ $(ROOT)/e2e/faults: $(wildcard e2e/faults/*.go e2e/faults/go.mod)
 	$(call say,GO,$@)
 	$(Q)mkdir -p $(@D) && cd e2e/faults && CGO_ENABLED=0 go build -trimpath -o ../../$@ .
 
+$(ROOT)/e2e/lives: $(wildcard e2e/lives/*.go e2e/lives/go.mod)
+	$(call say,GO,$@)
+	$(Q)mkdir -p $(@D) && cd e2e/lives && CGO_ENABLED=0 go build -trimpath -o ../../$@ .
+
 .PHONY: cases test-faults
-cases: programs $(BUILD)/e2e/watch $(SCALE_TOOLS) $(ROOT)/e2e/faults ## what the end-to-end cases run besides the programs
+cases: programs $(BUILD)/e2e/watch $(SCALE_TOOLS) $(ROOT)/e2e/faults $(ROOT)/e2e/lives ## what the end-to-end cases run besides the programs
 	@:
-test-faults: ## unit tests of the fault proxy
+test-faults: ## unit tests of the fault proxy and of what drives whole lives
 	$(Q)cd e2e/faults && go vet . && go test .
+	$(Q)cd e2e/lives && go vet . && go test .
 
 define archive
 $(BUILD)/lib$(1).a: $(call objects,operator/lib/$(1)/*.c)
@@ -136,8 +141,15 @@ unit: $(TESTS) ## unit tests of this variant
 .PHONY: check
 check: deps programs ## unit tests, layers, format: under a minute
 	$(Q)$(MAKE) --no-print-directory unit
+	$(Q)hack/scheduler-table --check $(CELLS)
 	$(Q)hack/check-layers
 	$(Q)hack/check-format
+
+# whose tests are the cells of the table of schedulers
+CELLS := $(addprefix $(BUILD)/workers/,change_test engine_test fission_test probe_test register_test suspend_test sync_test)
+.PHONY: docs
+docs: $(CELLS) ## write the table in operator/docs/schedulers.md from the tests
+	$(Q)hack/scheduler-table $(CELLS)
 
 .PHONY: test
 test: ## all that CI runs: check, sanitizers, clang, end-to-end cases on a real bed
@@ -173,6 +185,24 @@ bench: ## Berth beside its peers on a real API server: QUICK=1, or see benchmark
 	@hack/deps --bed
 	$(Q)$(MAKE) --no-print-directory programs
 	@QUICK="$(QUICK)" RUNS="$(RUNS)" N="$(N)" PEERS="$(PEERS)" PUBLISH="$(PUBLISH)" benchmarks/hub/bench
+
+$(ROOT)/bench/%: benchmarks/scores/%.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 $(WARN) -O2 -D_GNU_SOURCE -o $@ $< -lcjson -lcrypto -lm
+
+.PHONY: test-scores
+test-scores: ## unit tests of what judges the scores
+	$(Q)cd benchmarks/scores && python3 -B -m unittest -q judge_test judge_stability_test
+
+.PHONY: bench-stability bench-harmless
+bench-stability: programs $(ROOT)/bench/functions ## is the same machine given the same score? see benchmarks/scores
+	@benchmarks/scores/stability
+bench-harmless: programs $(ROOT)/bench/requests ## what do the probes cost a service beside them? see benchmarks/scores
+	@benchmarks/scores/harmless
+
+.PHONY: bench-scores
+bench-scores: programs $(ROOT)/bench/functions ## do the scores predict how fast functions run? see benchmarks/scores
+	@benchmarks/scores/bench
 
 .PHONY: format
 format: ## rewrite the C sources in the house format

@@ -50,9 +50,10 @@ has() { if [[ $2 == *"$3"* ]]; then ok "$1"; else fail "$1" "no \"$3\" in: ${2:0
 show_edges() {
 	local c
 	kubectl get onb,manifestworks -A 2>&1 | sed 's/^/  /'
+	kubectl get manifestworks -A -o json | jq -r '.items[] | .metadata.name as $n | .status.conditions[]? | "  \($n) \(.type)=\(.status) \(.reason): \(.message)"' 2>&1
 	for c in $(bed status | awk 'NR > 2 && $2 == "on" { print $1 }'); do
 		echo "  --- pods of $c"
-		kubectl --kubeconfig "$(bed kubeconfig "$c")" get pods -A --request-timeout=5s 2>&1 | sed 's/^/  /'
+		kubectl --kubeconfig "$(bed kubeconfig "$c")" get pods,events -A --request-timeout=5s 2>&1 | sed 's/^/  /'
 	done
 }
 
@@ -142,12 +143,24 @@ decision() { # of the sample's Placement
 		-o jsonpath='{.items[*].status.decisions[*].clusterName}' 2>/dev/null
 }
 decided_for() { [ "$(decision)" = "$1" ]; }
+# The sample's scheduler, about whose scores nobody is asked: no worker comes by the clock.
+unverified() { sed 's/^    scoreName: berth$/&\n    verify: None/' "$ROOT/manifests/samples/scheduler.yaml"; }
 scores_of() { kubectl get addonplacementscores -n "$1" -o name 2>/dev/null | wc -l; }
 works_of() { kubectl get manifestworks -n "$1" -l app.kubernetes.io/managed-by=berth -o name 2>/dev/null | wc -l; }
 no_works() { local c; for c in "$@"; do [ "$(works_of "$c")" = 0 ] || return 1; done; }
 no_workers() { [ "$(workers)" -eq 0 ]; }
+# Says of each plan that what is to be taken back is meant, however many clusters it is.
+confirm_plans() {
+	local plan
+	for plan in $(kubectl get obp -o name); do
+		kubectl annotate --overwrite "$plan" "berth.dev/confirm=$(kubectl get "$plan" -o jsonpath='{.metadata.uid}.{.metadata.generation}')"
+	done
+}
 # Back to a hub without plans and schedulers; the operator, which must run, takes back what was done.
-clear_berth() { kubectl delete obp,fsched --all --wait=false >/dev/null 2>&1 || true; }
+clear_berth() {
+	kubectl delete obp,fsched --all --wait=false >/dev/null 2>&1 || true
+	confirm_plans >/dev/null 2>&1 || true
+}
 is_clear() { # CLUSTER...
 	[ -z "$(kubectl get obp,fsched -o name)" ] && is_undone "$@"
 }

@@ -13,6 +13,7 @@ static const struct option_def defs[N_OPTIONS] = {
 	[O_KUBECONFIG] = COMMAND_KUBECONFIG,
 	[O_CONTEXT] = COMMAND_CONTEXT,
 	[O_NAMESPACE] = COMMAND_NAMESPACE,
+	[O_DENY_CIDRS] = COMMAND_DENY_CIDRS,
 	[O_WORKER] = { .flag = "worker",
 		.arg = "FILE",
 		.help = "the worker program; default: berth-worker beside this one" },

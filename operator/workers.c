@@ -52,6 +52,7 @@ static int make_jobs(const struct workers_cfg *cfg, struct spawner **ret, struct
 		.namespace = o[O_NAMESPACE].text,
 		.image = o[O_WORKER_IMAGE].text,
 		.log_level = o[O_LOG_LEVEL].text,
+		.deny_cidrs = o[O_DENY_CIDRS].text,
 		.max_jobs = (unsigned)o[O_MAX_WORKERS].number,
 		.batch = (unsigned)o[O_WORKER_EVENTS].number,
 		.gather_ms = GATHER_MS,
@@ -100,6 +101,7 @@ static void make_argv(struct workers *w, const struct option_value *o)
 	if (context)
 		w->argv[i++] = "--context", w->argv[i++] = context;
 	w->argv[i++] = "--namespace", w->argv[i++] = o[O_NAMESPACE].text;
+	w->argv[i++] = "--deny-cidrs", w->argv[i++] = o[O_DENY_CIDRS].text;
 	w->argv[i++] = "--log-level", w->argv[i++] = o[O_LOG_LEVEL].text;
 	if (w->token)
 		w->argv[i++] = "--token-fd", w->argv[i++] = WORKER_TOKEN_FD;

@@ -12,7 +12,7 @@
 struct workers {
 	struct worker_token *token; /* NULL: they have credentials of their own, or ours */
 	char *program;
-	const char *argv[14];
+	const char *argv[16];
 };
 
 struct workers_cfg {

@@ -3,6 +3,9 @@
 #include "workers/run.h"
 
 #include "base/log.h"
+#include "base/mem.h"
+#include "workers/status.h"
+#include "workers/undo.h"
 
 #include <string.h>
 
@@ -29,13 +32,33 @@ void run_tell(struct run *r, bool warning, const char *action, const char *reaso
 	r->e->hub.event(r->e->hub.arg, &ev);
 }
 
-/* "Running" is an intent on its way to the next state, "Pending" says nothing yet: neither is
- * news. */
+void run_tell_receipt(struct run *r)
+{
+	AUTO_STR receipt = undo_receipt(r->status);
+
+	run_tell(r, undo_left_anything(r->status) && !r->orphans, "Undo", "Left", receipt, "");
+}
+
+/* A leave of a cluster that stays on the hub has ended. */
+static bool has_ended(const struct run *r, const cJSON *before, const cJSON *after)
+{
+	return r->leaving && !r->for_good && status_has_open_steps(before) &&
+		!status_has_open_steps(after);
+}
+
+/* "Running" is an intent on its way to the next state, "Pending" says nothing yet, what was left behind is told at
+ * once: none is news. */
 static bool is_news(const cJSON *step)
 {
 	const char *state = json_str_or(step, "state", "Pending");
 
-	return strcmp(state, "Pending") && strcmp(state, "Running");
+	return strcmp(state, "Pending") && strcmp(state, "Running") && strcmp(state, "Undone");
+}
+
+/* What a cluster comes to rest in without being Ready. */
+static bool is_rest(const char *reason)
+{
+	return !strcmp(reason, "NoPlan") || !strcmp(reason, "Denied");
 }
 
 static bool is_trouble(const struct run *r, const cJSON *step)
@@ -62,9 +85,10 @@ void run_announce(struct run *r, const cJSON *before, const cJSON *after)
 				json_str_or(step, "reason", ""), json_str_or(step, "message", ""),
 				json_str_or(step, "run", ""));
 	}
+	if (has_ended(r, before, after))
+		run_tell_receipt(r);
 	if (differs(was_ready, ready, "status") ||
-		(differs(was_ready, ready, "reason") &&
-			!strcmp(json_str_or(ready, "reason", ""), "NoPlan")))
+		(differs(was_ready, ready, "reason") && is_rest(json_str_or(ready, "reason", ""))))
 		run_tell(r, false, "Onboard",
 			!strcmp(json_str_or(ready, "status", ""), "True") ? "Ready" : "NotReady",
 			json_str_or(ready, "message", ""), json_str_or(after, "run.id", ""));

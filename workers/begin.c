@@ -2,18 +2,20 @@
  * plan, accepts a rerun, and lines up the steps. */
 #include "workers/run.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "proto/inputs.h"
 #include "workers/status.h"
 #include "workers/sync.h"
+#include "workers/undo.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define RERUN_ANNOTATION "berth.dev/rerun"
 
-static void add_item(struct run *r, const cJSON *step, bool retract)
+struct item *run_add_item(struct run *r, const cJSON *step)
 {
 	const char *name = json_str(step, "name"), *type = json_str(step, "type");
 	const struct step_kind *kind = step_kind_of(type);
@@ -22,32 +24,64 @@ static void add_item(struct run *r, const cJSON *step, bool retract)
 		log_error("a step of a type that this worker does not know is left alone",
 			"cluster", r->ev.subject, "step", name ? name : "", "type",
 			type ? type : "", NULL);
-		return;
+		return NULL;
 	}
 	r->items = xrealloc(r->items, (r->n_items + 1) * sizeof(*r->items));
-	r->items[r->n_items++] =
-		(struct item){ .name = xstrdup(name), .kind = kind, .retract = retract };
+	r->items[r->n_items] = (struct item){ .name = xstrdup(name), .kind = kind };
+	return &r->items[r->n_items++];
+}
+
+/* What is left of an earlier undo is tried once more, but takes no time and starts none. */
+static void add_undo(struct run *r, const cJSON *step, bool forget)
+{
+	struct item *it = run_add_item(r, step);
+
+	if (!it)
+		return;
+	it->retract = true;
+	it->forget = forget;
+	if (strcmp(json_str_or(step, "state", ""), "Undone"))
+		undo_start(r->status, clock_real_ms());
+}
+
+/* Its scheduler is being deleted, or is gone: what that knows of the cluster is taken back, and then the step waits for
+ * another. */
+static bool loses_scheduler(const struct run *r, const cJSON *wanted, const cJSON *step)
+{
+	const char *name = json_str(wanted, "register.schedulerRef.name");
+	const char *told = name
+		? cJSON_GetStringValue(json_key(json_key(r->inputs, "schedulers"), name))
+		: NULL;
+
+	return told && (!*told || !strcmp(told, INPUTS_DELETING)) &&
+		(cJSON_GetArraySize(json_key(step, "refs")) ||
+			cJSON_GetArraySize(json_key(step, "undo")));
 }
 
 /* First, in strict reverse, what is recorded but not wanted; then what is wanted, in order. */
 static void make_items(struct run *r)
 {
 	const cJSON *recorded = json_key(r->status, "steps"), *step;
-	const cJSON *ready = cJSON_GetArrayItem(json_key(r->status, "conditions"), 0);
 
 	for (int i = cJSON_GetArraySize(recorded) - 1; i >= 0; i--) {
 		const cJSON *wanted;
+		bool loses;
 
 		step = cJSON_GetArrayItem(recorded, i);
 		wanted = run_plan_step(r, json_str_or(step, "name", ""));
-		if (r->leaving || !wanted ||
+		loses = !r->leaving && loses_scheduler(r, wanted, step);
+		if (r->leaving || loses || !wanted ||
 			strcmp(json_str_or(wanted, "type", ""), json_str_or(step, "type", "")))
-			add_item(r, step, true);
+			add_undo(r, step, loses);
 	}
-	if (r->leaving || strcmp(json_str_or(ready, "status", ""), "True"))
+	if (r->leaving)
 		return;
+	if (strcmp(json_str_or(run_cluster_ready(r), "status", ""), "True")) {
+		run_suspend(r);
+		return;
+	}
 	json_each(step, json_at(r->plan, "steps"))
-		add_item(r, step, false);
+		run_add_item(r, step);
 }
 
 static void refuse_rerun(struct run *r, const char *wanted)
@@ -57,6 +91,14 @@ static void refuse_rerun(struct run *r, const char *wanted)
 		wanted);
 
 	run_tell(r, true, "Rerun", "RerunRefused", note, "");
+}
+
+/* Of those that the plan has: what it has no more, and was left behind, does not begin anew. */
+static bool is_rerun(const struct run *r, const cJSON *step, const char *wanted)
+{
+	const char *name = json_str_or(step, "name", "");
+
+	return run_plan_step(r, name) && (!strcmp(wanted, "all") || !strcmp(wanted, name));
 }
 
 /* berth.dev/rerun: the steps begin anew.  Recorded in status first and only then taken off the
@@ -72,7 +114,7 @@ static void accept_rerun(struct run *r, const char *wanted)
 		return;
 	}
 	json_each(step, json_key(r->status, "steps"))
-		if (!strcmp(wanted, "all") || !strcmp(wanted, json_str_or(step, "name", ""))) {
+		if (is_rerun(r, step, wanted)) {
 			status_restart_step(step);
 			xjson_set_int(step, "attempts", 0);
 		}
@@ -93,7 +135,11 @@ void run_begin(struct run *r)
 		return; /* comes back here by run_continue() */
 	}
 	xjson_remove(r->status, "run.rerun");
+	undo_note_plan(r->status, r->plan);
+	if (!r->leaving)
+		undo_forget(r->status);
 	r->begun = true;
+	run_note_leftovers(r);
 	make_items(r);
 	run_continue(r);
 }
@@ -214,6 +260,12 @@ static void read_plan(struct run *r)
 		run_end(r, RESULT_Error, "out of memory");
 }
 
+/* The hub takes back that it accepted the cluster: then nothing of ours stays there. */
+static bool is_denied(const struct run *r)
+{
+	return !strcmp(json_str_or(run_cluster_ready(r), "reason", ""), "Denied");
+}
+
 static void on_onboarding(void *arg, struct kube_reply *reply)
 {
 	struct run *r = arg;
@@ -238,7 +290,10 @@ static void on_onboarding(void *arg, struct kube_reply *reply)
 	r->base = xjson_dup(json_at(r->onb, "status"));
 	r->status = xjson_dup(r->base);
 	xjson_remove(r->status, "observedDigest"); /* until the end: see render() */
-	r->leaving = json_at(r->onb, "metadata.deletionTimestamp") || !json_at(r->onb, "spec.plan");
+	r->for_good = json_at(r->onb, "metadata.deletionTimestamp");
+	r->leaving = r->for_good || !json_at(r->onb, "spec.plan") || is_denied(r);
+	r->orphans = !r->for_good && !json_at(r->onb, "spec.plan") && !is_denied(r) &&
+		!strcmp(json_str_or(r->onb, "spec.deletionPolicy", ""), "Orphan");
 	read_plan(r);
 }
 
@@ -251,6 +306,8 @@ static cJSON *copy_inputs(const cJSON *told)
 	for (size_t i = 0; i < COUNT(objects); i++)
 		if (!cJSON_IsObject(json_key(inputs, objects[i])))
 			xjson_set(inputs, objects[i], xjson_object());
+	if (!cJSON_IsObject(json_key(inputs, "leftovers"))) /* most often there are none */
+		xjson_remove(inputs, "leftovers");
 	return inputs;
 }
 

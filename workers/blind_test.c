@@ -52,7 +52,8 @@ static void test_no_onboarding_is_nothing_to_do(void **state)
 
 	(void)state;
 	scene_set_up(&s);
-	cJSON_Delete(map_del(&s.hub.objects, "/apis/berth.dev/v1alpha1/clusteronboardings/edge1"));
+	cJSON_Delete(map_del(&s.hub.store.objects,
+		"/apis/berth.dev/v1alpha1/clusteronboardings/edge1"));
 	writes = s.hub.writes;
 	s.blind = true;
 	T_EQ(scene_work(&s, -1), RESULT_Gone);

@@ -3,8 +3,10 @@
 #include "testing/t.h"
 
 #include "base/clock.h"
+#include "proto/fleet.h"
 #include "workers/testing/scene.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #define RETAINED                                                                                     \
@@ -49,7 +51,7 @@ static void test_retained_work_stays_until_ready(void **state)
 	(void)state;
 	scene_set_up(&s);
 	scene_set_plan(&s, "edge-2", "{'steps':[" RETAINED "," SCENE_REGISTER "]}");
-	cJSON_Delete(map_del(&s.hub.objects,
+	cJSON_Delete(map_del(&s.hub.store.objects,
 		"/apis/berth.dev/v1alpha1/functionschedulers/continuum"));
 	scene_work(&s, -1);
 	scene_edge_reports(&s, 200000000);
@@ -111,13 +113,13 @@ static void test_weights_are_applied_to_what_was_measured(void **state)
 	scene_work(&s, -1);
 	scene_edge_reports(&s, 600000000);
 	scene_work_until_quiet(&s);
-	T_EQ(scene_score(&s, "overall"), 63);
+	T_EQ(scene_score(&s, "overall"), 58);
 	scene_set_plan(&s, "edge-2",
 		"{\"scoreWeights\":[{'name':'cpu','weight':3}],'steps':[" SCENE_BENCH
 		"," SCENE_REGISTER "]}");
 	scene_work_until_quiet(&s);
-	T_EQ(scene_score(&s, "overall"), 69);
-	T_HAS(scene_condition(&s, "Benchmarked", "message"), "overall score 69");
+	T_EQ(scene_score(&s, "overall"), 62);
+	T_HAS(scene_condition(&s, "Benchmarked", "message"), "overall score 62");
 	T_EQ(s.hub.works_created, 1);
 	scene_tear_down(&s);
 }
@@ -176,6 +178,56 @@ static void test_two_schedulers_may_share_a_score(void **state)
 	scene_tear_down(&s);
 }
 
+static const char *told(struct scene *s)
+{
+	return json_str(json_find(json_key(scene_step(s, "register"), "refs"), "name", "berth",
+				NULL),
+		"told");
+}
+
+static void edit_scores(struct scene *s, int generation, const char *scores)
+{
+	cJSON *scheduler = fake_get(&s->hub, SCENE_SCHEDULER);
+
+	if (scores)
+		xjson_set(scheduler, "spec.placement.scores", xjson_lit("%s", scores));
+	else
+		xjson_remove(json_at(scheduler, "spec.placement"), "scores");
+	xjson_set_int(fake_get(&s->hub, SCENE_SCHEDULER), "metadata.generation", generation);
+	scene_work_until_quiet(s);
+}
+
+/* Which of them are published, and by which names; the hash by which the operator knows them is in the ref. */
+static void test_scores_that_are_published(void **state)
+{
+	struct scene s;
+	char want[32];
+	int cpu;
+
+	(void)state;
+	scene_set_up(&s);
+	scene_onboard(&s);
+	T_NULL(told(&s));
+	cpu = scene_score(&s, "cpu");
+	edit_scores(&s, 2, "[{'name':'speed','score':'cpu'},{'name':'overall'},{'name':'absent'}]");
+	T_EQ(scene_score(&s, "speed"), cpu);
+	T_TRUE(scene_score(&s, "overall") > 0);
+	T_EQ(scene_score(&s, "cpu"), -1);
+	T_EQ(scene_score(&s, "absent"), -1);
+	snprintf(want, sizeof(want), "%016" PRIx64,
+		fleet_score("speed", cpu) + fleet_score("overall", scene_score(&s, "overall")));
+	T_STR(told(&s), want);
+	edit_scores(&s, 3, "[{'name':'absent'}]");
+	T_STR(scene_condition(&s, "Registered", "reason"), "NoScores");
+	T_HAS(scene_condition(&s, "Registered", "message"),
+		"FunctionScheduler continuum publishes");
+	edit_scores(&s, 4, NULL);
+	T_STR(scene_condition(&s, "Registered", "status"), "True");
+	T_EQ(scene_score(&s, "cpu"), cpu);
+	T_NULL(told(&s));
+	scene_tear_down(&s);
+}
+
 static void test_renamed_score_moves(void **state)
 {
 	struct scene s;
@@ -193,6 +245,87 @@ static void test_renamed_score_moves(void **state)
 	scene_tear_down(&s);
 }
 
+static void move_scheduler(struct scene *s)
+{
+	xjson_set_str(fake_get(&s->hub, SCENE_SCHEDULER), "spec.placement.scoreName", "speed");
+	xjson_set_int(fake_get(&s->hub, SCENE_SCHEDULER), "metadata.generation", 2);
+}
+
+/* The operator tells nobody of a change that waits for a confirmation. */
+static void test_who_is_registered_stays_so_while_a_change_is_held(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_set_up(&s);
+	scene_onboard(&s);
+	AUTO_STR told =
+		xprintf("%s.1", json_str_or(fake_get(&s.hub, SCENE_SCHEDULER), "metadata.uid", ""));
+	s.told = told;
+	move_scheduler(&s);
+	scene_ask_rerun(&s, "register");
+	scene_work_until_quiet(&s);
+	T_STR(scene_condition(&s, "Ready", "status"), "True");
+	T_HAS(scene_condition(&s, "Registered", "message"), "stays registered as it was");
+	T_TRUE(fake_get(&s.hub, SCENE_SCORE) != NULL);
+	s.told = NULL;
+	scene_work_until_quiet(&s);
+	T_STR(scene_condition(&s, "Ready", "status"), "True");
+	T_NULL(fake_get(&s.hub, SCENE_SCORE));
+	T_EQ(scene_count(&s, "/addonplacementscores/speed"), 1);
+	scene_tear_down(&s);
+}
+
+static void test_who_is_not_registered_waits_while_a_change_is_held(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_set_up(&s);
+	AUTO_STR told =
+		xprintf("%s.1", json_str_or(fake_get(&s.hub, SCENE_SCHEDULER), "metadata.uid", ""));
+	s.told = told;
+	move_scheduler(&s);
+	scene_work(&s, -1);
+	scene_edge_reports(&s, 200000000);
+	scene_work_until_quiet(&s);
+	T_STR(scene_condition(&s, "Ready", "reason"), "SchedulerChanging");
+	T_EQ(scene_count(&s, "/addonplacementscores/"), 0);
+	s.told = NULL;
+	scene_work_until_quiet(&s);
+	T_STR(scene_condition(&s, "Ready", "status"), "True");
+	scene_tear_down(&s);
+}
+
+static int delete_scheduler_with_cut(int cut)
+{
+	struct scene s;
+	int was_cut;
+
+	scene_set_up(&s);
+	scene_onboard(&s);
+	xjson_set_str(fake_get(&s.hub, SCENE_SCHEDULER), "metadata.deletionTimestamp",
+		"2026-11-21T05:24:00Z");
+	was_cut = scene_work(&s, cut) < 0;
+	scene_work_until_quiet(&s);
+	T_STR(scene_condition(&s, "Ready", "reason"), "SchedulerDeleting");
+	T_NULL(fake_get(&s.hub, SCENE_SCORE));
+	T_NULL(json_key(scene_step(&s, "register"), "refs"));
+	T_STR(json_str(scene_step(&s, "bench"), "state"), "Done");
+	scene_tear_down(&s);
+	return was_cut;
+}
+
+static void test_a_scheduler_that_is_deleted_survives_every_cut(void **state)
+{
+	int cut;
+
+	(void)state;
+	for (cut = 0; delete_scheduler_with_cut(cut); cut++)
+		;
+	T_TRUE(cut > 3);
+}
+
 /* The message says: remove it.  Nobody watches what is not ours, so a time must do. */
 static void test_taken_name_is_tried_again(void **state)
 {
@@ -205,7 +338,7 @@ static void test_taken_name_is_tried_again(void **state)
 	scene_edge_reports(&s, 200000000);
 	scene_work_until_quiet(&s);
 	T_STR(scene_condition(&s, "Registered", "reason"), "NameTaken");
-	cJSON_Delete(map_del(&s.hub.objects,
+	cJSON_Delete(map_del(&s.hub.store.objects,
 		"/apis/cluster.open-cluster-management.io/v1alpha1/namespaces/edge1/addonplacementscores/berth"));
 	clock_fake_add(61 * 1000);
 	scene_work_until_quiet(&s);
@@ -222,7 +355,7 @@ static int repair_with_cut(int cut, bool leaves_then)
 
 	scene_set_up(&s);
 	scene_onboard(&s);
-	cJSON_Delete(map_del(&s.hub.objects,
+	cJSON_Delete(map_del(&s.hub.store.objects,
 		"/apis/cluster.open-cluster-management.io/v1alpha1/namespaces/edge1/addonplacementscores/berth"));
 	cut_happened = scene_work(&s, cut) < 0;
 	if (!leaves_then) {
@@ -304,9 +437,14 @@ int main(void)
 		cmocka_unit_test(test_steps_are_listed_in_the_order_of_the_plan),
 		cmocka_unit_test(test_registration_goes_with_its_scores),
 		cmocka_unit_test(test_two_schedulers_may_share_a_score),
+		cmocka_unit_test(test_who_is_registered_stays_so_while_a_change_is_held),
+		cmocka_unit_test(test_who_is_not_registered_waits_while_a_change_is_held),
+		cmocka_unit_test(test_a_scheduler_that_is_deleted_survives_every_cut),
+		cmocka_unit_test(test_scores_that_are_published),
 		cmocka_unit_test(test_renamed_score_moves),
 		cmocka_unit_test(test_taken_name_is_tried_again),
-		cmocka_unit_test(test_drift_is_repaired_in_spite_of_every_cut),
+		{ "cell_placement__drift_repair", test_drift_is_repaired_in_spite_of_every_cut,
+			NULL, NULL, NULL },
 		cmocka_unit_test(test_rerun_of_no_step_is_refused),
 		cmocka_unit_test(test_reruns_leave_no_trace),
 	};

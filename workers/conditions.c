@@ -6,7 +6,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "proto/texts.h"
 #include "workers/steps.h"
+#include "workers/undo.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,32 +60,70 @@ static const cJSON *recorded(const cJSON *status, const cJSON *wanted)
 	return json_find(json_key(status, "steps"), "name", json_str_or(wanted, "name", ""), NULL);
 }
 
-/* The first step of the plan that is not Done (of `type`, if given); its entry in the plan, NULL
+/* Does it count towards that condition?  Steps of several types may: whichever network it is, it is Networked. */
+static bool is_told_by(const cJSON *wanted, const char *condition)
+{
+	const struct step_kind *kind = step_kind_of(json_str(wanted, "type"));
+
+	return kind && !strcmp(kind->condition, condition);
+}
+
+/* The first step of the plan that is not Done (told by `condition`, if given); its entry in the plan, NULL
  * if all are. */
-static const cJSON *first_open(const cJSON *status, const cJSON *plan, const char *type)
+static const cJSON *first_open(const cJSON *status, const cJSON *plan, const char *condition)
 {
 	const cJSON *wanted;
 
 	json_each(wanted, json_at(plan, "steps"))
-		if ((!type || !strcmp(json_str_or(wanted, "type", ""), type)) &&
+		if ((!condition || is_told_by(wanted, condition)) &&
 			!is(recorded(status, wanted), "Done"))
 			return wanted;
 	return NULL;
+}
+
+/* Of a cluster that stays: a step that the plan has no more.  Until it is undone nobody looks at those that it has. */
+static const cJSON *undoing(const cJSON *status)
+{
+	return json_find(json_key(status, "steps"), "state", "Undoing", NULL);
+}
+
+static void leaving(const cJSON *status, const cJSON *cluster, const struct status_view *v,
+	struct outcome *o)
+{
+	AUTO_STR receipt = undo_receipt(status);
+	const char *left = undo_left_anything(status) ? receipt : "";
+	const char *reason = json_str_or(cluster, "reason", "");
+	char until[CLOCK_TEXT_LEN];
+
+	if (status_has_open_steps(status))
+		set(o, "False", "Undoing",
+			"what was done for the cluster is being undone since %s, until %s at the latest",
+			json_str_or(status, "undo.startTime", ""),
+			clock_text(undo_deadline_ms(status), until));
+	else if (v->deleting)
+		set(o, "False", "Left", "%s", receipt);
+	else if (!strcmp(reason, "Denied"))
+		set(o, "False", reason, "%.*s%s%s", (int)(sizeof(o->message) - 520),
+			json_str_or(cluster, "message", ""), *left ? "; " : "", left);
+	else
+		set(o, "False", "NoPlan", ONBOARDING_NO_PLAN "%s%s", v->cluster, v->cluster,
+			*left ? "; " : "", left);
 }
 
 static void ready(const cJSON *status, const struct status_view *v, struct outcome *o)
 {
 	const cJSON *cluster = cJSON_GetArrayItem(json_key(status, "conditions"), 0);
 	const cJSON *open = first_open(status, v->plan, NULL), *step = recorded(status, open);
+	const cJSON *undone = undoing(status);
 
-	if (v->leaving && cJSON_GetArraySize(json_key(status, "steps")))
-		set(o, "False", "Undoing", "what was done for the cluster is being undone");
-	else if (v->leaving)
-		set(o, "False", "NoPlan",
-			"no OnboardingPlan selects this cluster: see the plans' clusterSelector (kubectl get obp)");
+	if (v->leaving)
+		leaving(status, cluster, v, o);
 	else if (strcmp(json_str_or(cluster, "status", ""), "True"))
 		set(o, "False", json_str(cluster, "reason"), "%.1000s",
 			json_str_or(cluster, "message", "the cluster is not ready"));
+	else if (undone)
+		set(o, "False", "Undoing", "step %.63s, which the plan has no more: %.1000s",
+			json_str_or(undone, "name", ""), json_str_or(undone, "message", ""));
 	else if (open)
 		set(o, "False", json_str(step, "reason"), "step %.63s: %.1000s",
 			json_str_or(open, "name", ""), json_str_or(step, "message", "not begun"));
@@ -92,23 +132,40 @@ static void ready(const cJSON *status, const struct status_view *v, struct outco
 			cJSON_GetArraySize(json_at(v->plan, "steps")));
 }
 
-/* The condition of one kind of step: that of its first open step, else of its last. */
+/* Done, but on somebody's word: nothing of ours has tried it. */
+static bool is_unproven(const cJSON *step)
+{
+	const char *reason = json_str_or(step, "reason", "");
+
+	return !strcmp(reason, REASON_STATUS_ONLY) || !strcmp(reason, REASON_UNVERIFIED);
+}
+
+/* Of those that are told by the condition, none of which is open: one that nothing has tried, else the last. */
+static const cJSON *weakest(const cJSON *status, const cJSON *plan, const char *condition)
+{
+	const cJSON *wanted, *step = NULL;
+
+	json_each(wanted, json_at(plan, "steps")) {
+		if (is_told_by(wanted, condition) && !(step && is_unproven(step)))
+			step = recorded(status, wanted);
+	}
+	return step;
+}
+
+/* The condition of one kind of step: that of its first open step, else of the one that is proven least. */
 static void add_kind(const cJSON *status, const char *type, const struct status_view *v,
 	cJSON *list, const cJSON *old)
 {
 	const struct step_kind *kind = step_kind_of(type);
-	const cJSON *open = first_open(status, v->plan, type), *wanted, *step = NULL;
+	const cJSON *open, *step;
 	struct outcome o;
 
 	if (!kind || json_find(list, "type", kind->condition, NULL))
 		return;
-	json_each(wanted, json_at(v->plan, "steps"))
-		if (!strcmp(json_str_or(wanted, "type", ""), type))
-			step = recorded(status, wanted);
-	if (open)
-		step = recorded(status, open);
+	open = first_open(status, v->plan, kind->condition);
+	step = open ? recorded(status, open) : weakest(status, v->plan, kind->condition);
 	if (!open)
-		set(&o, "True", json_str(step, "reason"), "%.1000s",
+		set(&o, is_unproven(step) ? "Unknown" : "True", json_str(step, "reason"), "%.1000s",
 			json_str_or(step, "message", ""));
 	else if (!step || is(step, "Pending"))
 		set(&o, "Unknown", "Pending", "step %.63s has not begun",
@@ -119,19 +176,19 @@ static void add_kind(const cJSON *status, const char *type, const struct status_
 	add(list, old, kind->condition, &o, v);
 }
 
-/* kstatus: Stalled when a step failed for good or keeps failing, Reconciling while anything is
- * open. */
+/* kstatus: Stalled when a step failed for good, keeps failing, or waits for somebody to put something right;
+ * Reconciling while anything else is open. */
 static void add_progress(const cJSON *status, const struct status_view *v, const struct outcome *r,
 	cJSON *list, const cJSON *old)
 {
 	const cJSON *open = first_open(status, v->plan, NULL);
+	bool stalls = open && (v->stuck || is(recorded(status, open), "Failed"));
 	struct outcome o;
 
-	if (!strcmp(r->status, "True") || !strcmp(r->reason, "NoPlan"))
+	if (!strcmp(r->status, "True") || (v->leaving && !status_has_open_steps(status)))
 		return;
 	set(&o, "True", r->reason, "%s", r->message);
-	add(list, old, open && is(recorded(status, open), "Failed") ? "Stalled" : "Reconciling", &o,
-		v);
+	add(list, old, stalls ? "Stalled" : "Reconciling", &o, v);
 }
 
 static void note_ready(cJSON *status, const struct status_view *v)

@@ -8,6 +8,8 @@
 #define READY                                                                                      \
 	"{'type':'ClusterReady','status':'True','reason':'ClusterReady','lastTransitionTime':'2026-11-21T05:00:00Z'}"
 #define GONE "{'type':'ClusterReady','status':'False','reason':'Unreachable','message':'no lease'}"
+#define DENIED                                                                                     \
+	"{'type':'ClusterReady','status':'False','reason':'Denied','message':'denied since noon'}"
 #define STEP(n, t, s, r)                                                                           \
 	"{'name':'" n "','type':'" t "','state':'" s "','reason':'" r "','message':'m-" n "'}"
 #define BENCH(s, r)    STEP("bench", "Benchmark", s, r)
@@ -29,12 +31,31 @@ static const struct {
 		"reg" },
 	{ READY, BENCH("Done", "Measured") "," REGISTER("Done", "Registered"), false, "True",
 		"Onboarded", "all 2 steps are done", "True", "True", NULL, NULL },
+	/* what nothing of ours has tried is not known */
+	{ READY, BENCH("Done", "Measured") "," REGISTER("Done", "StatusOnly"), false, "True",
+		"Onboarded", "all 2 steps are done", "True", "Unknown", NULL, NULL },
+	{ READY,
+		BENCH("Done", "Measured") "," REGISTER("Done", "Registered") "," STEP("old", "HTTP",
+			"Undoing", "Undoing"),
+		false, "False", "Undoing", "step old, which the plan has no more: m-old", "True",
+		"True", "Reconciling", NULL },
+	{ READY,
+		BENCH("Done", "Measured") "," REGISTER("Done", "Registered") "," STEP("old", "HTTP",
+			"Undone", "LeftBehind"),
+		false, "True", "Onboarded", "all 2 steps are done", "True", "True", NULL, NULL },
 	{ GONE, BENCH("Done", "Measured") "," REGISTER("Done", "Registered"), false, "False",
 		"Unreachable", "no lease", "True", "True", "Reconciling", NULL },
 	{ READY, BENCH("Undoing", "Undoing"), true, "False", "Undoing", "being undone", NULL, NULL,
 		"Reconciling", NULL },
-	{ READY, "", true, "False", "NoPlan", "no OnboardingPlan selects this cluster", NULL, NULL,
+	{ READY, "", true, "False", "NoPlan", "no OnboardingPlan selects cluster edge1", NULL, NULL,
 		NULL, NULL },
+	{ DENIED, BENCH("Undoing", "Undoing"), true, "False", "Undoing", "being undone", NULL, NULL,
+		"Reconciling", NULL },
+	{ DENIED, "", true, "False", "Denied", "denied since noon", NULL, NULL, NULL, NULL },
+	{ DENIED, BENCH("Undone", "LeftBehind"), true, "False", "Denied", "denied since noon", NULL,
+		NULL, NULL, NULL },
+	{ GONE, BENCH("Done", "Measured") "," REGISTER("Waiting", "Suspended"), false, "False",
+		"Unreachable", "no lease", "True", "False", "Reconciling", "reg" },
 };
 
 static void check(const cJSON *status, const char *type, const char *want)
@@ -57,8 +78,11 @@ static void test_conditions(void **state)
 	for (unsigned i = 0; i < COUNT(cases); i++) {
 		AUTO_JSON status = xjson_lit("{'conditions':[%s],'steps':[%s]}", cases[i].cluster,
 			cases[i].steps);
-		struct status_view v = { cases[i].leaving ? NULL : plan, cases[i].leaving, 7,
-			1800000000000 };
+		struct status_view v = { .plan = cases[i].leaving ? NULL : plan,
+			.leaving = cases[i].leaving,
+			.generation = 7,
+			.now_ms = 1800000000000,
+			.cluster = "edge1" };
 		const cJSON *ready;
 
 		print_message("case %u\n", i);
@@ -81,6 +105,40 @@ static void test_conditions(void **state)
 	}
 }
 
+/* Of steps that one condition tells of it is the open one, or else the one that nothing has tried. */
+static void test_several_steps_in_one_condition(void **state)
+{
+	static const struct {
+		const char *a, *b, *status, *message;
+	} outcomes[] = {
+		{ "'state':'Done','reason':'StatusOnly'", "'state':'Done','reason':'Connected'",
+			"Unknown", "m-a" },
+		{ "'state':'Done','reason':'Connected'", "'state':'Done','reason':'StatusOnly'",
+			"Unknown", "m-b" },
+		{ "'state':'Done','reason':'Connected'", "'state':'Done','reason':'Connected'",
+			"True", "m-b" },
+		{ "'state':'Done','reason':'StatusOnly'", "'state':'Waiting','reason':'Lost'",
+			"False", "m-b" },
+	};
+	AUTO_JSON plan = xjson_lit(
+		"{'steps':[{'name':'a','type':'Register'},{'name':'b','type':'Register'}]}");
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(outcomes); i++) {
+		AUTO_JSON status =
+			xjson_lit("{'conditions':[%s],'steps':[{'name':'a','message':'m-a',%s},"
+				  "{'name':'b','message':'m-b',%s}]}",
+				READY, outcomes[i].a, outcomes[i].b);
+		struct status_view v = { .plan = plan, .now_ms = 1800000000000 };
+		const cJSON *c;
+
+		status_render(status, &v);
+		c = json_find(json_key(status, "conditions"), "type", "Registered", NULL);
+		T_STR(json_str(c, "status"), outcomes[i].status);
+		T_STR(json_str(c, "message"), outcomes[i].message);
+	}
+}
+
 static void test_transition_time_moves_with_the_status_only(void **state)
 {
 	AUTO_JSON plan = xjson_lit("{'steps':[{'name':'bench','type':'Benchmark'}]}");
@@ -88,7 +146,10 @@ static void test_transition_time_moves_with_the_status_only(void **state)
 		xjson_lit("{'conditions':[%s,{'type':'Ready','status':'False','reason':'x',"
 			  "'lastTransitionTime':'2026-01-01T00:00:00Z'}],'steps':[%s]}",
 			READY, BENCH("Waiting", "BenchmarkRunning"));
-	struct status_view v = { plan, false, 1, 1795251600000 };
+	struct status_view v = { .plan = plan,
+		.generation = 1,
+		.now_ms = 1795251600000,
+		.cluster = "edge1" };
 
 	(void)state;
 	status_render(status, &v);
@@ -143,13 +204,57 @@ static void test_refs(void **state)
 	T_EQ(cJSON_GetArraySize(json_key(status, "steps")), 0);
 }
 
+#define WORK(n)                                                                                                   \
+	"{'apiVersion':'work.open-cluster-management.io/v1','kind':'ManifestWork','namespace':'edge1','name':'" n \
+	"'}"
+#define MEMBER(more)                                                                               \
+	"{'apiVersion':'berth.dev/v1alpha1','kind':'FunctionScheduler','name':'global'" more "}"
+#define UNDO(n)       "{'method':'DELETE','url':'http://x/" n "'}"
+#define ONE(n, lists) "{'name':'" n "','type':'T'" lists "}"
+
+/* Of what a worker has meant to write, what it finds that the server has, and what is left of it. */
+static const struct {
+	const char *meant, *known, *left;
+} intents[] = {
+	{ ONE("a", ",'refs':[" WORK("w") "]"), "", ONE("a", "") },
+	{ ONE("a", ",'refs':[" WORK("w") "," WORK("v") "]"), ONE("a", ",'refs':[" WORK("v") "]"),
+		ONE("a", ",'refs':[" WORK("v") "]") },
+	{ ONE("(T 1) a", ",'refs':[" WORK("w") "]") "," ONE("a", ",'refs':[" WORK("v") "]"),
+		ONE("a", ",'refs':[" WORK("w") "]"),
+		ONE("(T 1) a", ",'refs':[" WORK("w") "]") "," ONE("a", "") },
+	{ ONE("a", ",'refs':[" MEMBER("") "]"),
+		ONE("a", ",'refs':[" MEMBER(",'leaving':true,'after':3") "]"),
+		ONE("a", ",'refs':[" MEMBER(",'leaving':true,'after':3") "]") },
+	{ ONE("a", ",'refs':[" MEMBER(",'leaving':true") "]"), ONE("a", ",'refs':[" MEMBER("") "]"),
+		ONE("a", ",'refs':[" MEMBER(",'leaving':true") "]") },
+	{ ONE("a", ",'undo':[" UNDO("1") "," UNDO("2") "]"), ONE("a", ",'undo':[" UNDO("1") "]"),
+		ONE("a", ",'undo':[" UNDO("1") "]") },
+	{ ONE("a", ",'undo':[" UNDO("1") "]"), "", ONE("a", "") },
+};
+
+static void test_intents_that_were_not_written(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(intents); i++) {
+		AUTO_JSON meant = xjson_lit("{'steps':[%s]}", intents[i].meant);
+		AUTO_JSON known = xjson_lit("{'steps':[%s]}", intents[i].known);
+		AUTO_JSON left = xjson_lit("{'steps':[%s]}", intents[i].left);
+
+		status_drop_intents(meant, known);
+		if (!json_equal(meant, left))
+			fail_msg("case %zu: %s", i, json_text(meant));
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_several_steps_in_one_condition),
 		cmocka_unit_test(test_transition_time_moves_with_the_status_only),
 		cmocka_unit_test(test_patch),
 		cmocka_unit_test(test_refs),
+		cmocka_unit_test(test_intents_that_were_not_written),
 	};
 
 	mem_init();

@@ -3,7 +3,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "workers/status.h"
+#include "workers/undo.h"
 
 #include <errno.h>
 #include <string.h>
@@ -47,13 +49,21 @@ static void forget(struct run *r, struct ref ref)
 		cJSON_DeleteItemFromObjectCaseSensitive(json_key(r->inputs, "works"), ref.name);
 }
 
-/* What a DELETE left: nothing, or an object that waits for its finalizers.  Only who leaves
- * waits for those: a work that the agent takes down in its own time is no longer our concern
- * while the cluster stays. */
+/* Is what is deleted part of an undo, which ends when it is gone? */
+static bool is_undo(const struct run *r)
+{
+	return !r->cleaning && r->at < r->n_items && r->items[r->at].retract;
+}
+
+/* What a DELETE left: nothing, or an object that waits for its finalizers.  Works wait for the edge's agent: only who
+ * undoes a step, or cannot begin before an earlier life has ended, waits with them; of a step that stays, a work that the
+ * agent takes down in its own time is no longer our concern.  All else waits for the hub's own controllers. */
 static void note_deleted(struct run *r, struct ref ref, cJSON *left)
 {
-	if (left && r->leaving) {
-		if (ref.type == &KUBE_MANIFEST_WORK)
+	bool inherits = run_view(r).inherits;
+
+	if (left && (is_undo(r) || inherits || ref.type != &KUBE_MANIFEST_WORK)) {
+		if (ref.type == &KUBE_MANIFEST_WORK && !inherits)
 			xjson_set_str(json_key(r->inputs, "works"), ref.name, "terminating");
 		run_see(r, ref, left);
 		return;
@@ -63,10 +73,23 @@ static void note_deleted(struct run *r, struct ref ref, cJSON *left)
 	forget(r, ref);
 }
 
+/* For the receipt: what we asked for and what had been there, not what was only intended. */
+static void note_removed(struct run *r, const struct kube_reply *reply, struct ref ref)
+{
+	cJSON *step = owner_step(r, ref);
+
+	if (r->leaving && (reply->rc == 0 || (step && status_ref_uid(step, ref))))
+		undo_removed(r->status, ref);
+}
+
 static void after_delete(struct run *r, struct kube_reply *reply, struct ref ref)
 {
 	bool remains = reply->rc == 0 && json_at(reply->json, "metadata.deletionTimestamp");
 
+	if (!remains) {
+		note_removed(r, reply, ref);
+		run_drop_leftover(r, ref);
+	}
 	if (reply->rc == 0)
 		log_info("deleted", "cluster", r->ev.subject, "kind", ref.type->kind, "object",
 			ref.name, NULL);
@@ -97,7 +120,7 @@ static void on_delete(void *arg, struct kube_reply *reply)
 /* Whose uid nobody wrote down is read first; what is not ours is left alone. */
 static bool uid_of(struct run *r, struct ref ref, const char **ret_uid)
 {
-	struct world w = { .uid = r->ev.uid, .objects = &r->objects };
+	struct world w = run_view(r);
 	cJSON *step = owner_step(r, ref);
 	const cJSON *object = NULL;
 
@@ -146,6 +169,15 @@ static void on_read_for_delete(void *arg, struct kube_reply *reply)
 	run_continue(r); /* the same effect again, now with a uid */
 }
 
+/* One that is there and not ours is told on, whatever we do. */
+static void drop_if_gone(struct run *r, struct ref ref)
+{
+	struct world w = run_view(r);
+
+	if (world_object(&w, ref, NULL) == SEEN_ABSENT)
+		run_drop_leftover(r, ref);
+}
+
 /* Starts the deletion; false if there is nothing of ours to delete. */
 static bool start_delete(struct run *r, struct ref ref, kube_done *done)
 {
@@ -157,6 +189,7 @@ static bool start_delete(struct run *r, struct ref ref, kube_done *done)
 		return true;
 	}
 	if (!uid) {
+		drop_if_gone(r, ref);
 		note_deleted(r, ref, NULL);
 		return false;
 	}
@@ -193,4 +226,52 @@ bool run_cleanup(struct run *r)
 bool run_delete(struct run *r, struct ref ref)
 {
 	return start_delete(r, ref, on_delete);
+}
+
+/* ---- what OCM's own agent will not let go of any more ---- */
+
+#define OCM_FINALIZER "cluster.open-cluster-management.io/manifest-work-cleanup"
+
+static void on_unblocked(void *arg, struct kube_reply *reply)
+{
+	struct run *r = arg;
+	struct ref ref = r->fx.list[r->next].ref;
+
+	if (run_is_refusal(reply->rc)) {
+		run_refuse(r, reply);
+		return;
+	}
+	if (reply->rc < 0 && reply->rc != -ENOENT) {
+		run_error(r, reply, "take the agent's finalizer off a work");
+		return;
+	}
+	log_warn("finalizer of the agent taken off, for its cluster is being deleted", "cluster",
+		r->ev.subject, "kind", ref.type->kind, "object", ref.name, NULL);
+	r->next++;
+	run_continue(r);
+}
+
+/* As the work was seen last; if it is another one by now the patch is refused, and we come again. */
+bool run_unblock(struct run *r, struct ref ref)
+{
+	struct world w = run_view(r);
+	const cJSON *object = NULL, *f;
+	AUTO_JSON patch = xjson_array();
+	int i = 0;
+
+	if (world_object(&w, ref, &object) != SEEN_PRESENT || !world_owns(&w, object))
+		return false;
+	json_each(f, json_at(object, "metadata.finalizers")) {
+		AUTO_STR path = xprintf("/metadata/finalizers/%d", i++);
+
+		if (strcmp(cJSON_GetStringValue(f), OCM_FINALIZER))
+			continue;
+		xpatch_add(patch, "test", "/metadata/uid",
+			xjson_dup(json_at(object, "metadata.uid")));
+		xpatch_add(patch, "test", path, cJSON_CreateString(OCM_FINALIZER));
+		xpatch_add(patch, "remove", path, NULL);
+		run_call(r, HUB_JSON_PATCH, run_object(ref, NULL), patch, NULL, on_unblocked);
+		return true;
+	}
+	return false;
 }

@@ -8,20 +8,26 @@
 #include <stdio.h>
 #include <string.h>
 
-static void push(struct effects *fx, enum effect_type type, struct ref r, const char *sub,
+static void add(struct effects *fx, enum effect_type type, struct ref r, const char *sub,
 	cJSON *body)
 {
-	assert(r.type && r.name);
 	if (fx->len == fx->cap) {
 		fx->cap = fx->cap ? fx->cap * 2 : 8;
 		fx->list = xrealloc(fx->list, fx->cap * sizeof(*fx->list));
 	}
 	fx->list[fx->len++] = (struct effect){
 		.type = type,
-		.ref = { r.type, r.ns ? xstrdup(r.ns) : NULL, xstrdup(r.name) },
+		.ref = { r.type, r.ns ? xstrdup(r.ns) : NULL, r.name ? xstrdup(r.name) : NULL },
 		.sub = sub,
 		.body = body,
 	};
+}
+
+static void push(struct effects *fx, enum effect_type type, struct ref r, const char *sub,
+	cJSON *body)
+{
+	assert(r.type && r.name);
+	add(fx, type, r, sub, body);
 }
 
 void effects_clear(struct effects *fx)
@@ -30,6 +36,7 @@ void effects_clear(struct effects *fx)
 		mem_free((char *)fx->list[i].ref.ns);
 		mem_free((char *)fx->list[i].ref.name);
 		cJSON_Delete(fx->list[i].body);
+		cJSON_Delete(fx->list[i].undo);
 	}
 	mem_free(fx->list);
 	mem_free(fx->reason);
@@ -42,6 +49,11 @@ void effects_clear(struct effects *fx)
 void effects_read(struct effects *fx, struct ref r)
 {
 	push(fx, EFFECT_READ, r, NULL, NULL);
+}
+
+void effects_list(struct effects *fx, const struct kube_type *type, const char *ns)
+{
+	push(fx, EFFECT_LIST, (struct ref){ type, ns, "" }, NULL, NULL);
 }
 
 void effects_intend(struct effects *fx, struct ref r)
@@ -69,6 +81,29 @@ void effects_cleanup(struct effects *fx, struct ref r)
 	push(fx, EFFECT_CLEANUP, r, NULL, NULL);
 }
 
+void effects_purge(struct effects *fx, struct ref r, const char *uid)
+{
+	cJSON *body = xjson_object();
+
+	xjson_set_str(body, "uid", uid);
+	push(fx, EFFECT_PURGE, r, NULL, body);
+}
+
+void effects_unblock(struct effects *fx, struct ref r)
+{
+	push(fx, EFFECT_UNBLOCK, r, NULL, NULL);
+}
+
+void effects_disown(struct effects *fx, struct ref r)
+{
+	push(fx, EFFECT_DISOWN, r, NULL, NULL);
+}
+
+void effects_forget(struct effects *fx, struct ref r)
+{
+	push(fx, EFFECT_FORGET, r, NULL, NULL);
+}
+
 void effects_enlist(struct effects *fx, struct ref scheduler, bool leaving)
 {
 	push(fx, EFFECT_ENLIST, scheduler, NULL, NULL);
@@ -83,6 +118,34 @@ void effects_enlisted(struct effects *fx, struct ref scheduler)
 void effects_unlist(struct effects *fx, struct ref scheduler)
 {
 	push(fx, EFFECT_UNLIST, scheduler, NULL, NULL);
+}
+
+void effects_told(struct effects *fx, struct ref r, const char *hash)
+{
+	push(fx, EFFECT_TOLD, r, NULL, hash ? cJSON_CreateString(hash) : NULL);
+}
+
+static const struct ref no_ref;
+
+void effects_call(struct effects *fx, const cJSON *request, const cJSON *undo)
+{
+	add(fx, EFFECT_CALL, no_ref, NULL, xjson_dup(request));
+	fx->list[fx->len - 1].undo = undo ? xjson_dup(undo) : NULL;
+}
+
+void effects_call_undo(struct effects *fx, const cJSON *request)
+{
+	add(fx, EFFECT_CALL_UNDO, no_ref, NULL, xjson_dup(request));
+}
+
+void effects_undone(struct effects *fx, const cJSON *request)
+{
+	add(fx, EFFECT_UNDONE, no_ref, NULL, xjson_dup(request));
+}
+
+void effects_left(struct effects *fx, const cJSON *request)
+{
+	add(fx, EFFECT_LEFT, no_ref, NULL, xjson_dup(request));
 }
 
 void effects_output(struct effects *fx, const char *name, const char *type, const char *value)
@@ -152,4 +215,24 @@ void effects_fail(struct effects *fx, int64_t wake_ms, const char *reason, const
 	va_start(args, fmt);
 	decide(fx, VERDICT_FAIL, wake_ms, reason, fmt, args);
 	va_end(args);
+}
+
+void effects_retell(struct effects *fx, const char *reason, const char *fmt, ...)
+{
+	enum verdict v = fx->verdict;
+	va_list args;
+
+	assert(v != VERDICT_NONE);
+	mem_free(fx->reason);
+	mem_free(fx->message);
+	fx->verdict = VERDICT_NONE;
+	va_start(args, fmt);
+	decide(fx, v, fx->wake_ms, reason, fmt, args);
+	va_end(args);
+}
+
+void effects_refresh(struct effects *fx, enum refresh how, int64_t at_ms)
+{
+	fx->refresh = how;
+	fx->refresh_ms = at_ms;
 }

@@ -4,8 +4,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "proto/inputs.h"
 #include "workers/status.h"
+#include "workers/undo.h"
 
 #include <string.h>
 
@@ -27,30 +29,41 @@ static void run_free(struct run *r)
 	cJSON_Delete(r->plan);
 	cJSON_Delete(r->inputs);
 	mem_free(r->resource_version);
-	mem_free(r->receipt);
+	mem_free(r->suspension);
+	cJSON_Delete(r->answer);
+	cJSON_Delete(r->listed);
 	map_clear(&r->objects, free_object);
 	effects_clear(&r->fx);
 	effects_clear(&r->cleanups);
 	mem_free(r);
 }
 
+void engine_answer(struct engine *e, const struct work_event *ev, const struct ending *end,
+	const char *fmt, va_list args)
+{
+	char text[900];
+	struct result res = { .id = ev->id,
+		.subject = ev->subject,
+		.outcome = end->outcome,
+		.resource_version = end->resource_version };
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	utf8_tame(text);
+	res.message = *text ? text : NULL;
+	if (end->trouble && end->outcome == RESULT_Error)
+		log_warn(end->trouble, "scheduler", ev->subject, "error", text, NULL);
+	e->running--;
+	e->result(e->arg, &res);
+}
+
 void run_end(struct run *r, enum result_outcome outcome, const char *fmt, ...)
 {
-	struct result res = {
-		.id = r->ev.id,
-		.subject = r->ev.subject,
-		.outcome = outcome,
-		.resource_version = outcome == RESULT_Gone ? NULL : r->resource_version,
-	};
-	char text[900];
+	struct ending end = { outcome, outcome == RESULT_Gone ? NULL : r->resource_version, NULL };
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	engine_answer(r->e, &r->ev, &end, fmt, args);
 	va_end(args);
-	res.message = *text ? text : NULL;
-	r->e->running--;
-	r->e->result(r->e->arg, &res);
 	run_free(r);
 }
 
@@ -63,7 +76,7 @@ void run_error(struct run *r, const struct kube_reply *reply, const char *what)
 
 void run_wake(struct run *r, int64_t at_ms)
 {
-	if (at_ms && (!r->wake_ms || at_ms < r->wake_ms))
+	if (at_ms && at_ms != WORLD_NEVER && (!r->wake_ms || at_ms < r->wake_ms))
 		r->wake_ms = at_ms;
 }
 
@@ -84,14 +97,14 @@ const cJSON *run_plan_step(const struct run *r, const char *name)
 	return json_find(json_at(r->plan, "steps"), "name", name, NULL);
 }
 
-/* An undo ends undoTimeoutSeconds after it began, whatever the edge does. */
+/* All that is undone together ends undoTimeoutSeconds after it began, whatever the edge does.  What is left from an
+ * earlier undo has had its time; a scheduler that a cluster is suspended in has all of it. */
 static int64_t undo_deadline(const struct run *r, const cJSON *step, int64_t now_ms)
 {
-	int64_t begun_ms = now_ms;
-
-	if (!strcmp(json_str_or(step, "state", ""), "Undoing"))
-		clock_parse(json_str_or(step, "startTime", ""), &begun_ms);
-	return begun_ms + json_int_or(r->plan, "undoTimeoutSeconds", 600) * 1000;
+	if (r->items[r->at].suspend)
+		return WORLD_NEVER;
+	return strcmp(json_str_or(step, "state", ""), "Undone") ? undo_deadline_ms(r->status)
+								: now_ms;
 }
 
 void run_world(struct run *r, struct world *ret)
@@ -103,15 +116,39 @@ void run_world(struct run *r, struct world *ret)
 		.cluster = json_str_or(r->onb, "spec.clusterRef.name", r->ev.subject),
 		.onboarding = r->ev.subject,
 		.uid = r->ev.uid,
-		.run = json_str_or(step, "run", r->item_run),
+		.cluster_uid = json_str_or(r->onb, "spec.clusterRef.uid", ""),
+		.cluster_id = json_str_or(r->onb, "spec.clusterRef.id", ""),
+		.inherits = it->kind == &STEP_LEFTOVERS,
+		.suspends = it->suspend,
+		.run = json_str_or(step, "refresh.run", json_str_or(step, "run", r->item_run)),
 		.plan = r->plan,
 		.spec = it->retract ? NULL : run_plan_step(r, it->name),
 		.step = step,
 		.status = r->status,
 		.inputs = r->inputs,
+		.answer = r->answer,
 		.objects = &r->objects,
 		.now_ms = clock_real_ms(),
 		.undo_deadline_ms = undo_deadline(r, step, clock_real_ms()),
+	};
+}
+
+/* Is it about what an earlier life left, of whichever machines? */
+static bool inherits(const struct run *r)
+{
+	if (r->cleaning)
+		return run_is_leftover(r, r->cleanups.list[0].ref);
+	return r->at < r->n_items && r->items[r->at].kind == &STEP_LEFTOVERS;
+}
+
+struct world run_view(const struct run *r)
+{
+	return (struct world){
+		.onboarding = r->ev.subject,
+		.uid = r->ev.uid,
+		.cluster_id = json_str_or(r->onb, "spec.clusterRef.id", ""),
+		.inherits = inherits(r),
+		.objects = &r->objects,
 	};
 }
 
@@ -139,6 +176,7 @@ static void tidy_up(struct run *r)
 				effects_cleanup(&r->cleanups, r->fx.list[i].ref);
 		effects_clear(&r->fx);
 	}
+	run_tidy_leftovers(r);
 }
 
 /* Nobody told the inputs, so what they will be digested to is not known.  If nothing has changed, what was observed
@@ -152,18 +190,55 @@ static void keep_digest(struct run *r)
 		xjson_remove(r->status, "observedDigest");
 }
 
-static void render(struct run *r)
+static bool undoes(const struct run *r)
 {
-	char text[CLOCK_TEXT_LEN], digest[INPUTS_DIGEST_LEN];
+	const cJSON *step;
+
+	json_each(step, json_key(r->status, "steps"))
+		if (!strcmp(json_str_or(step, "state", ""), "Undoing"))
+			return true;
+	return false;
+}
+
+/* Nothing is left to do but to let go of the onboarding. */
+static bool has_left(const struct run *r)
+{
+	return r->for_good && !r->stopped;
+}
+
+/* The step of the plan at which it stopped wants somebody's attention. */
+static bool is_stuck(const struct run *r)
+{
+	for (unsigned i = 0; i < r->at; i++)
+		if (r->items[i].trouble && !r->items[i].retract)
+			return true;
+	return false;
+}
+
+void run_render_conditions(struct run *r)
+{
 	struct status_view v = {
+		.cluster = json_str_or(r->onb, "spec.clusterRef.name", r->ev.subject),
 		.plan = r->leaving ? NULL : r->plan,
 		.leaving = r->leaving,
+		.deleting = r->for_good,
+		.stuck = is_stuck(r),
 		.generation = json_int_or(r->onb, "metadata.generation", 0),
 		.now_ms = clock_real_ms(),
 	};
 
-	status_order_steps(r->status, v.plan);
 	status_render(r->status, &v);
+}
+
+static void render(struct run *r)
+{
+	char text[CLOCK_TEXT_LEN], digest[INPUTS_DIGEST_LEN];
+
+	if (!undoes(r))
+		undo_stop(r->status);
+	run_render_conditions(r);
+	if (has_left(r))
+		return; /* it is not at its end before it is gone: who dies now must be called again */
 	if (is_ready(r) && !r->cleanups.len && !r->tidied)
 		tidy_up(r);
 	if (r->cleanups.len)
@@ -179,14 +254,12 @@ static void render(struct run *r)
 
 static void finish(struct run *r)
 {
-	if (r->leaving && !r->stopped && json_at(r->onb, "metadata.deletionTimestamp")) {
-		run_release(r);
-		return;
-	}
 	render(r);
 	if (run_flush(r, false))
 		return;
-	if (r->cleanups.len)
+	if (has_left(r))
+		run_release(r);
+	else if (r->cleanups.len)
 		run_continue(r);
 	else
 		run_end(r, is_ready(r) ? RESULT_Done : RESULT_Waiting, "%s",
@@ -195,6 +268,10 @@ static void finish(struct run *r)
 
 void run_continue(struct run *r)
 {
+	if (r->quits) {
+		run_end(r, RESULT_Waiting, "the cluster's readiness changed meanwhile");
+		return;
+	}
 	if (!r->begun) {
 		run_begin(r);
 		return;

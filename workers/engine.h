@@ -14,8 +14,11 @@
 #ifndef WORKERS_ENGINE_H
 #define WORKERS_ENGINE_H
 
+#include <stdarg.h>
+
 #include "proto/event.h"
 #include "proto/result.h"
+#include "workers/effects.h"
 #include "workers/hub.h"
 #include "workers/outside.h"
 
@@ -32,6 +35,8 @@ struct engine {
 	const char *worker;    /* unique name of this process, in status.run.worker */
 	/* Called once per event; the result is borrowed. */
 	void (*result)(void *arg, const struct result *r);
+	/* For a preview, NULL else: told of each verdict.  True: what the step waits for is taken to have come. */
+	bool (*verdict)(void *arg, const char *step, const struct effects *fx);
 	void *arg;
 	unsigned running;                    /* events under way */
 	struct engine_revision revisions[8]; /* those last read */
@@ -40,6 +45,15 @@ struct engine {
 
 /* Takes over *ev (and clears it).  The result comes later, never from within. */
 void engine_start(struct engine *e, struct work_event *ev);
+/* How an event ends: trouble is what the log says of an Error about a scheduler, NULL: nothing. */
+struct ending {
+	enum result_outcome outcome;
+	char *resource_version; /* borrowed; NULL: none */
+	const char *trouble;
+};
+/* Answers an event that is under way, which it is no more.  The text may quote a stranger. */
+void engine_answer(struct engine *e, const struct work_event *ev, const struct ending *end,
+	const char *fmt, va_list args) PRINTF_LIKE(4, 0);
 /* Once nothing runs any more. */
 void engine_clear(struct engine *e);
 

@@ -162,7 +162,7 @@ static void test_leave_of_a_dead_edge(void **state)
 	(void)state;
 	scene_set_up(&s);
 	scene_work(&s, -1);
-	map_each(&s.hub.objects, slot)
+	map_each(&s.hub.store.objects, slot)
 		if (strstr(slot->key, "/manifestworks/"))
 			xjson_set(slot->value, "metadata.finalizers", xjson_lit("['agent']"));
 	scene_leave(&s);
@@ -199,7 +199,7 @@ static void test_rerun_counts_once(void **state)
 		T_EQ(json_int_or(json_find(json_at(fake_get(&s.hub, SCENE_SCORE), "status.scores"),
 					 "name", "cpu", NULL),
 			     "value", -1),
-			75);
+			66);
 		scene_tear_down(&s);
 	}
 }
@@ -248,7 +248,7 @@ static void test_unknown_scheduler_waits_for_it(void **state)
 
 	(void)state;
 	scene_set_up(&s);
-	cJSON_Delete(map_del(&s.hub.objects,
+	cJSON_Delete(map_del(&s.hub.store.objects,
 		"/apis/berth.dev/v1alpha1/functionschedulers/continuum"));
 	scene_work(&s, -1);
 	scene_edge_reports(&s, 200000000);
@@ -283,6 +283,84 @@ static void test_superseded_worker_stops(void **state)
 	scene_tear_down(&s);
 }
 
+static const cJSON *score_ref(struct scene *s)
+{
+	return json_at(cJSON_GetArrayItem(json_key(scene_status(s), "steps"), 1), "refs");
+}
+
+/* A worker that was taken for dead has written what it intends, and goes on. */
+static void until_intended(struct scene *s, struct engine *e)
+{
+	scene_set_up(s);
+	scene_work(s, -1);
+	scene_edge_reports(s, 200000000);
+	scene_start(s, e, "late");
+	while (!score_ref(s))
+		T_TRUE(fake_pump_one(&s->hub));
+	T_EQ(scene_count(s, "/addonplacementscores/"), 0);
+}
+
+static void late_one_ends(struct scene *s, struct engine *e, enum result_outcome outcome)
+{
+	int before = s->outcomes[outcome];
+
+	fake_pump(&s->hub);
+	T_EQ(e->running, 0);
+	T_EQ(s->outcomes[outcome], before + 1);
+	T_HAS(s->hub.journal.s, "create addonplacementscores");
+	engine_clear(e);
+}
+
+/* Another one has meanwhile found no such object, and forgotten its name. */
+static void test_what_is_made_too_late_is_taken_back(void **state)
+{
+	struct engine late = { 0 };
+	struct scene s;
+	cJSON *status;
+
+	(void)state;
+	until_intended(&s, &late);
+	status = json_key(fake_get(&s.hub, SCENE_ONB), "status");
+	cJSON_DeleteItemFromArray(json_key(status, "steps"), 1);
+	xjson_set_int(status, "run.epoch", 9);
+	late_one_ends(&s, &late, RESULT_Superseded);
+	T_EQ(scene_count(&s, "/addonplacementscores/"), 0);
+	scene_tear_down(&s);
+}
+
+/* Another one knows of it: it is left to that. */
+static void test_what_another_one_knows_of_stays(void **state)
+{
+	struct engine late = { 0 };
+	struct scene s;
+
+	(void)state;
+	until_intended(&s, &late);
+	xjson_set_int(json_key(fake_get(&s.hub, SCENE_ONB), "status"), "run.epoch", 9);
+	late_one_ends(&s, &late, RESULT_Superseded);
+	T_EQ(scene_count(&s, "/addonplacementscores/"), 1);
+	scene_tear_down(&s);
+}
+
+/* All was undone, and the onboarding is gone. */
+static void test_what_comes_after_the_end_is_taken_back(void **state)
+{
+	struct engine late = { 0 };
+	struct scene s;
+
+	(void)state;
+	until_intended(&s, &late);
+	map_each(&s.hub.store.objects, slot) {
+		if (!strstr(slot->key, "/clusteronboardings/"))
+			continue;
+		cJSON_Delete(map_del(&s.hub.store.objects, slot->key));
+		break;
+	}
+	late_one_ends(&s, &late, RESULT_Gone);
+	T_EQ(scene_count(&s, "/addonplacementscores/"), 0);
+	scene_tear_down(&s);
+}
+
 static void test_cluster_not_ready_is_said(void **state)
 {
 	struct scene s;
@@ -305,17 +383,21 @@ static void test_cluster_not_ready_is_said(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole_way),
+		{ "cell_placement__register", test_whole_way, NULL, NULL, NULL },
 		cmocka_unit_test(test_a_worker_reads_a_revision_once),
 		cmocka_unit_test(test_duplicate_event_writes_nothing),
 		cmocka_unit_test(test_power_cut_after_every_request),
-		cmocka_unit_test(test_leave_takes_all_back),
+		{ "cell_placement__deregister", test_leave_takes_all_back, NULL, NULL, NULL },
 		cmocka_unit_test(test_leave_of_a_dead_edge),
 		cmocka_unit_test(test_rerun_counts_once),
-		cmocka_unit_test(test_missing_right_is_a_condition),
+		{ "cell_placement__wrong_credentials", test_missing_right_is_a_condition, NULL,
+			NULL, NULL },
 		cmocka_unit_test(test_foreign_score_is_left_alone),
 		cmocka_unit_test(test_unknown_scheduler_waits_for_it),
 		cmocka_unit_test(test_superseded_worker_stops),
+		cmocka_unit_test(test_what_is_made_too_late_is_taken_back),
+		cmocka_unit_test(test_what_another_one_knows_of_stays),
+		cmocka_unit_test(test_what_comes_after_the_end_is_taken_back),
 		cmocka_unit_test(test_cluster_not_ready_is_said),
 	};
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "workers/status.h"
+#include "workers/undo.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -54,6 +55,26 @@ static bool is_our_epoch(const struct run *r, const cJSON *status)
 		!strcmp(json_str_or(status, "run.worker", ""), r->e->worker);
 }
 
+/* Of what is decided here part hangs on whether the cluster is ready, and for which reason; none of a leave that is
+ * for good. */
+static bool readiness_differs(const struct run *r, const cJSON *status)
+{
+	const cJSON *was = run_cluster_ready(r),
+		    *is = cJSON_GetArrayItem(json_key(status, "conditions"), 0);
+
+	if (r->for_good || !json_at(r->onb, "spec.plan"))
+		return false;
+	return !json_equal(json_key(was, "status"), json_key(is, "status")) ||
+		!json_equal(json_key(was, "reason"), json_key(is, "reason"));
+}
+
+/* Whoever had the epoch before us wrote something down between our read and our first write.  All that was decided here
+ * may be wrong then. */
+static bool is_overtaken(const struct run *r, const cJSON *status)
+{
+	return !r->ours && !json_equal(json_key(r->base, "steps"), json_key(status, "steps"));
+}
+
 /* Takes over the operator's condition, which moved between our read and our write. */
 static void rebase(struct run *r, const cJSON *status)
 {
@@ -75,7 +96,7 @@ static void on_conflict(void *arg, struct kube_reply *reply)
 	if (reply->rc == -ENOENT ||
 		(reply->rc == 0 &&
 			strcmp(json_str_or(reply->json, "metadata.uid", ""), r->ev.uid))) {
-		run_end(r, RESULT_Gone, "the onboarding went away");
+		run_stand_down(r, RESULT_Gone, NULL);
 		return;
 	}
 	if (reply->rc < 0) {
@@ -87,11 +108,24 @@ static void on_conflict(void *arg, struct kube_reply *reply)
 		(r->ours ||
 			!json_equal(json_at(status, "run.epoch"), json_at(r->base, "run.epoch")))) {
 		log_info("another worker has taken over", "cluster", r->ev.subject, NULL);
-		run_end(r, RESULT_Superseded, "another worker has taken over");
+		run_stand_down(r, RESULT_Superseded, status);
 		return;
 	}
 	r->ours = r->ours || ours;
+	if (is_overtaken(r, status)) {
+		run_end(r, RESULT_Error, "another worker wrote the status meanwhile");
+		return;
+	}
+	note_version(r, reply->json);
+	r->dying = json_at(reply->json, "metadata.deletionTimestamp") && !r->for_good;
+	r->quits = r->quits || r->dying || readiness_differs(r, status);
 	rebase(r, status);
+	if (r->quits) { /* what came of it so far, an answer for instance, is true all the same */
+		status_drop_intents(r->status, r->base);
+		xjson_remove(r->status, "observedDigest");
+		if (!r->leaving) /* who left has nothing to say of one that is back */
+			run_render_conditions(r);
+	}
 	if (!run_flush(r, false))
 		written(r, reply->json);
 }
@@ -103,11 +137,27 @@ static void on_flushed(void *arg, struct kube_reply *reply)
 	if (reply->rc == 0)
 		written(r, reply->json);
 	else if (reply->rc == -ENOENT)
-		run_end(r, RESULT_Gone, "the onboarding went away");
+		run_stand_down(r, RESULT_Gone, NULL);
 	else if (reply->rc == -EAGAIN && r->conflicts++ < MAX_CONFLICTS)
 		call(r, HUB_GET, NULL, NULL, on_conflict);
 	else
 		run_error(r, reply, "write the onboarding's status");
+}
+
+/* The first write, by which the epoch is taken, is to what was read and to nothing else.  And nothing more is begun for what
+ * is being deleted: who takes its finalizer off looks whether anything was, and the API server deletes then without
+ * another look at the resourceVersion. */
+static cJSON *guarded_patch(const struct run *r)
+{
+	cJSON *patch = status_patch(r->ev.uid, r->base, r->status);
+	const char *version = r->resource_version ? r->resource_version
+						  : json_str(r->onb, "metadata.resourceVersion");
+
+	if (!r->ours)
+		xpatch_add(patch, "test", "/metadata/resourceVersion", cJSON_CreateString(version));
+	if (!r->for_good && !r->dying)
+		xpatch_add(patch, "test", "/metadata/deletionTimestamp", cJSON_CreateNull());
+	return patch;
 }
 
 bool run_flush(struct run *r, bool take)
@@ -123,7 +173,7 @@ bool run_flush(struct run *r, bool take)
 		xjson_set_str(r->status, "run.worker", r->e->worker);
 	}
 	cJSON_Delete(patch);
-	patch = status_patch(r->ev.uid, r->base, r->status);
+	patch = guarded_patch(r);
 	call(r, HUB_JSON_PATCH, "status", patch, on_flushed);
 	return true;
 }
@@ -131,16 +181,7 @@ bool run_flush(struct run *r, bool take)
 static void on_released(void *arg, struct kube_reply *reply)
 {
 	struct run *r = arg;
-	struct kube_event ev = {
-		.type = &KUBE_CLUSTER_ONBOARDING,
-		.name = r->ev.subject,
-		.uid = r->ev.uid,
-		.reason = "Left",
-		.action = "Undo",
-		.note = r->receipt ? r->receipt
-				   : "everything that was done for the cluster is undone",
-		.warning = r->receipt != NULL,
-	};
+	AUTO_STR receipt = undo_receipt(r->status);
 
 	if (reply->rc < 0 && reply->rc != -ENOENT && reply->rc != -EAGAIN) {
 		run_error(r, reply, "remove the finalizer");
@@ -150,18 +191,17 @@ static void on_released(void *arg, struct kube_reply *reply)
 		run_end(r, RESULT_Error, "the finalizers changed meanwhile");
 		return;
 	}
-	log_info("cluster left", "cluster", r->ev.subject, "left-behind",
-		r->receipt ? r->receipt : "", NULL);
-	r->e->hub.event(r->e->hub.arg, &ev);
-	run_end(r, RESULT_Gone, "%s", ev.note);
+	run_end(r, RESULT_Gone, "%.800s", receipt);
 }
 
+/* Told first: who dies in between tells it twice, not never. */
 void run_release(struct run *r)
 {
 	AUTO_JSON patch = xjson_array();
 	const cJSON *f;
 	int i = 0;
 
+	run_tell_receipt(r);
 	json_each(f, json_at(r->onb, "metadata.finalizers")) {
 		if (!strcmp(cJSON_GetStringValue(f) ? cJSON_GetStringValue(f) : "", FINALIZER)) {
 			AUTO_STR path = xprintf("/metadata/finalizers/%d", i);

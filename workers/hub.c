@@ -26,10 +26,9 @@ static int call(void *arg, enum hub_verb verb, struct kube_object o, const cJSON
 /* An onboarding has 32 KiB at the very most, and an answer 8 MiB. */
 #define PAGE 250
 
-static int list(void *arg, const struct kube_type *type, const char *from, kube_done *done,
-	void *done_arg)
+static int list(void *arg, struct kube_object in, const char *from, kube_done *done, void *done_arg)
 {
-	return kube_list_page(arg, type, PAGE, from, done, done_arg);
+	return kube_list_page(arg, in, PAGE, from, done, done_arg);
 }
 
 static void event(void *arg, const struct kube_event *ev)

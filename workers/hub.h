@@ -13,8 +13,9 @@ struct hub {
 	/* uid: precondition of HUB_DELETE, NULL else.  `done` never runs before this returns. */
 	int (*call)(void *arg, enum hub_verb verb, struct kube_object o, const cJSON *body,
 		const char *uid, kube_done *done, void *done_arg);
-	/* One page of all objects of a type; from: metadata.continue of the page before, NULL: the first. */
-	int (*list)(void *arg, const struct kube_type *type, const char *from, kube_done *done,
+	/* One page of all objects of a type (`in` names none), of one namespace if `in` has one; from: metadata.continue of the
+	 * page before, NULL: the first. */
+	int (*list)(void *arg, struct kube_object in, const char *from, kube_done *done,
 		void *done_arg);
 	/* A Kubernetes Event about the onboarding; best effort. */
 	void (*event)(void *arg, const struct kube_event *ev);

@@ -13,6 +13,7 @@
 #include "workers/engine.h"
 #include "workers/flags.h"
 #include "workers/listen.h"
+#include "workers/preview.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -36,11 +37,14 @@ struct worker {
 	struct http *http; /* to other servers */
 	struct line_reader *input;
 	struct listener *listener; /* NULL: events do not come over HTTP */
+	struct preview *preview;   /* NULL: it is for real */
 	struct engine engine;
+	struct outside_hub hub;
 	char name[96];
-	bool ended, closing;    /* input has ended; we are on our way out */
-	bool broke_off;         /* it ended by an error */
-	bool from_file, failed; /* of the events, one was answered by Error or is none */
+	bool ended, closing; /* input has ended; we are on our way out */
+	bool broke_off;      /* it ended by an error */
+	bool from_file;      /* the exit code tells of the events */
+	bool failed; /* one was answered by Error, or is none; or a preview would stop on the way */
 	struct timer last_words;
 	int64_t end_ms;
 };
@@ -169,6 +173,14 @@ static void on_signal(void *arg, int signum)
 	on_end(w, 0);
 }
 
+static int guard_hub(struct worker *w, const char *ranges, struct err *e)
+{
+	int rc = guard_deny(&w->hub.guard, ranges, e);
+
+	w->hub.server = w->config.host;
+	return rc < 0 ? err_wrap(e, rc, "--deny-cidrs") : 0;
+}
+
 static int connect_hub(struct worker *w, struct err *e)
 {
 	struct kube_cfg cfg = {
@@ -222,26 +234,64 @@ static int take_requests(struct worker *w, const struct option_value *o, struct 
 	return rc;
 }
 
+static void on_previewed(void *arg, bool to_the_end)
+{
+	struct worker *w = arg;
+
+	w->failed = !to_the_end;
+	on_end(w, 0);
+}
+
+static int take_preview(struct worker *w, const struct option_value *o, struct err *e)
+{
+	AUTO_STR plan = NULL;
+	struct preview_cfg cfg = { .hub = hub_kube(w->api),
+		.namespace = o[O_NAMESPACE].text,
+		.cluster = o[O_CLUSTER].text,
+		.undo = o[O_UNDO].given,
+		.out = stdout,
+		.done = on_previewed,
+		.arg = w };
+	int rc = o[O_PREVIEW].text ? file_read(o[O_PREVIEW].text, &plan, &cfg.plan_len, e) : 0;
+
+	if (rc < 0)
+		return rc;
+	cfg.plan = plan;
+	w->from_file = true;
+	log_level_set(LOG_ERROR); /* the log speaks of what was done, and nothing is */
+	rc = preview_start(&cfg, &w->preview, e);
+	return rc < 0 ? err_wrap(e, rc, "%s", o[O_PREVIEW].text) : 0;
+}
+
 static int take_events(struct worker *w, const struct option_value *o, struct err *e)
 {
 	const char *folder = getenv(BATCH_PATH_VARIABLE);
+	int rc;
 
+	if (o[O_PREVIEW].text || o[O_CLUSTER].text)
+		return take_preview(w, o, e);
 	if (o[O_LISTEN].text)
 		return take_requests(w, o, e);
 	if (folder)
 		return take_file(w, folder, e);
+	/* So that it does not meet the workers of the next operator half-way. */
+	rc = child_dies_with_parent(e);
+	if (rc < 0)
+		return rc;
 	return line_reader_new(w->loop, STDIN_FILENO, MAX_LINE, on_line, on_end, w, &w->input, e);
 }
 
 static int serve(struct worker *w, const struct option_value *o, struct err *e)
 {
-	int rc = connect_hub(w, e);
+	int rc = guard_hub(w, o[O_DENY_CIDRS].text, e);
 
+	if (rc == 0)
+		rc = connect_hub(w, e);
 	if (rc < 0)
 		return rc;
 	w->engine = (struct engine){
 		.hub = hub_kube(w->api),
-		.outside = outside_http(w->http),
+		.outside = outside_http(w->http, &w->hub),
 		.namespace = o[O_NAMESPACE].text,
 		.worker = w->name,
 		.result = answer,
@@ -282,6 +332,8 @@ static int run(const struct option_value *o)
 	else
 		loop_free(w.loop);
 	engine_clear(&w.engine);
+	if (w.preview)
+		preview_free(w.preview);
 	if (w.broke_off || (w.from_file && w.failed))
 		exit_code = EXIT_OTHER;
 	kube_config_clear(&w.config);

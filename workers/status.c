@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
+#define NAME_MOST 63 /* bytes of a step's name, as the CRD has it */
+
 cJSON *status_step(cJSON *status, const char *name, const char *type)
 {
 	cJSON *steps = json_key(status, "steps"), *step;
@@ -26,17 +28,57 @@ cJSON *status_step(cJSON *status, const char *name, const char *type)
 	return step;
 }
 
-void status_order_steps(cJSON *status, const cJSON *plan)
+/* cJSON 1.7.15 loses what it is to insert into the middle of an array, so what comes behind is moved instead. */
+static void move_behind(cJSON *array, cJSON *item, int other)
 {
-	cJSON *steps = json_key(status, "steps");
+	cJSON_AddItemToArray(array, cJSON_DetachItemViaPointer(array, item));
+	for (int n = cJSON_GetArraySize(array) - 1 - other; n > 0; n--)
+		cJSON_AddItemToArray(array, cJSON_DetachItemFromArray(array, other));
+}
+
+void status_place_step(cJSON *status, const cJSON *plan, const char *name)
+{
+	cJSON *steps = json_key(status, "steps"), *step;
+	int at, other, last = -1;
 	const cJSON *wanted;
 
 	json_each(wanted, json_at(plan, "steps")) {
-		cJSON *step = json_find(steps, "name", json_str_or(wanted, "name", ""), NULL);
-
-		if (step)
-			cJSON_AddItemToArray(steps, cJSON_DetachItemViaPointer(steps, step));
+		if (!strcmp(json_str_or(wanted, "name", ""), name))
+			break;
+		if (json_find(steps, "name", json_str_or(wanted, "name", ""), &other) &&
+			other > last)
+			last = other;
 	}
+	step = json_find(steps, "name", name, &at);
+	if (step && at < last)
+		move_behind(steps, step, last);
+}
+
+void status_set_aside(cJSON *status, const char *name, const char *type)
+{
+	cJSON *steps = json_key(status, "steps"), *step = json_find(steps, "name", name, NULL);
+	const char *was = json_str_or(step, "type", type);
+	AUTO_STR aside = NULL;
+
+	if (!step || !strcmp(was, type))
+		return;
+	for (int i = 1; !aside || json_find(steps, "name", aside, NULL); i++) {
+		mem_free(aside);
+		aside = xprintf("(%s %d) %s", was, i, name);
+		if (strlen(aside) > NAME_MOST)
+			aside[NAME_MOST] = '\0';
+	}
+	xjson_set_str(step, "name", aside);
+}
+
+bool status_has_open_steps(const cJSON *status)
+{
+	const cJSON *step;
+
+	json_each(step, json_key(status, "steps"))
+		if (strcmp(json_str_or(step, "state", "Pending"), "Undone"))
+			return true;
+	return false;
 }
 
 void status_drop_step(cJSON *status, const char *name)
@@ -67,13 +109,26 @@ void status_set_step(cJSON *step, const char *state, const char *reason, const c
 	xjson_set_str(step, "message", message);
 }
 
+/* A scheduler that took the cluster is not told again what it took, so what it answered then cannot be had again. */
+static bool is_told(const cJSON *step)
+{
+	const cJSON *ref;
+
+	json_each(ref, json_key(step, "refs"))
+		if (json_key(ref, "told"))
+			return true;
+	return false;
+}
+
 void status_restart_step(cJSON *step)
 {
 	static const char *const forgotten[] = { "reason", "message", "run", "startTime",
-		"completionTime", "inputsHash", "outputs" };
+		"completionTime", "inputsHash", "suspendTime", "refreshTime", "refresh" };
 
 	for (unsigned i = 0; i < COUNT(forgotten); i++)
 		cJSON_DeleteItemFromObjectCaseSensitive(step, forgotten[i]);
+	if (!is_told(step))
+		cJSON_DeleteItemFromObjectCaseSensitive(step, "outputs");
 	xjson_set_str(step, "state", "Pending");
 }
 
@@ -128,6 +183,16 @@ const cJSON *status_ref(const cJSON *step, struct ref r)
 	return find_ref(step, r, &i);
 }
 
+bool status_names(const cJSON *status, struct ref r)
+{
+	const cJSON *step;
+
+	json_each(step, json_key(status, "steps"))
+		if (status_ref(step, r))
+			return true;
+	return false;
+}
+
 bool status_enlist(cJSON *step, struct ref scheduler, bool leaving)
 {
 	int i;
@@ -158,6 +223,15 @@ void status_await_sync(cJSON *step, struct ref scheduler, const char *uid, int64
 		xjson_set_int(ref, "after", after);
 }
 
+void status_set_told(cJSON *step, struct ref scheduler, const char *hash)
+{
+	int i;
+	cJSON *ref = find_ref(step, scheduler, &i);
+
+	if (ref)
+		xjson_set_str(ref, "told", hash);
+}
+
 void status_drop_ref(cJSON *step, struct ref r)
 {
 	int i;
@@ -166,6 +240,104 @@ void status_drop_ref(cJSON *step, struct ref r)
 		cJSON_DeleteItemFromArray(json_key(step, "refs"), i);
 	if (json_key(step, "refs") && !json_key(step, "refs")->child)
 		cJSON_DeleteItemFromObjectCaseSensitive(step, "refs");
+}
+
+static int find_undo(const cJSON *step, const cJSON *request)
+{
+	const cJSON *have;
+	int i = 0;
+
+	json_each(have, json_key(step, "undo")) {
+		if (json_equal(have, request))
+			return i;
+		i++;
+	}
+	return -1;
+}
+
+bool status_add_undo(cJSON *step, const cJSON *request)
+{
+	if (find_undo(step, request) >= 0)
+		return false;
+	if (!json_key(step, "undo"))
+		xjson_set(step, "undo", xjson_array());
+	cJSON_AddItemToArray(json_key(step, "undo"), xjson_dup(request));
+	return true;
+}
+
+void status_drop_undo(cJSON *step, const cJSON *request)
+{
+	int i = find_undo(step, request);
+
+	if (i >= 0)
+		cJSON_DeleteItemFromArray(json_key(step, "undo"), i);
+	if (json_key(step, "undo") && !json_key(step, "undo")->child)
+		cJSON_DeleteItemFromObjectCaseSensitive(step, "undo");
+}
+
+/* In the record of any step: one may have been set aside meanwhile. */
+static const cJSON *known_ref(const cJSON *known, const cJSON *ref)
+{
+	const cJSON *step, *found = NULL;
+	struct ref r;
+	int i;
+
+	if (!ref_parse(ref, &r))
+		return NULL;
+	json_each(step, json_key(known, "steps"))
+		if ((found = find_ref(step, r, &i)))
+			break;
+	return found;
+}
+
+static bool is_known_undo(const cJSON *known, const cJSON *request)
+{
+	const cJSON *step;
+
+	json_each(step, json_key(known, "steps"))
+		if (find_undo(step, request) >= 0)
+			return true;
+	return false;
+}
+
+static void drop_refs(cJSON *step, const cJSON *known)
+{
+	cJSON *refs = json_key(step, "refs"), *ref = refs ? refs->child : NULL, *next;
+
+	for (; ref; ref = next) {
+		const cJSON *have = known_ref(known, ref);
+
+		next = ref->next;
+		if (!have)
+			cJSON_Delete(cJSON_DetachItemViaPointer(refs, ref));
+		else if (json_bool_or(have, "leaving", false)) /* and is not enlisted anew */
+			cJSON_ReplaceItemViaPointer(refs, ref, xjson_dup(have));
+	}
+	if (refs && !refs->child)
+		cJSON_DeleteItemFromObjectCaseSensitive(step, "refs");
+}
+
+static void drop_undos(cJSON *step, const cJSON *known)
+{
+	cJSON *undos = json_key(step, "undo"), *undo = undos ? undos->child : NULL, *next;
+
+	for (; undo; undo = next) {
+		next = undo->next;
+		if (!is_known_undo(known, undo))
+			cJSON_Delete(cJSON_DetachItemViaPointer(undos, undo));
+	}
+	if (undos && !undos->child)
+		cJSON_DeleteItemFromObjectCaseSensitive(step, "undo");
+}
+
+void status_drop_intents(cJSON *status, const cJSON *known)
+{
+	cJSON *step;
+
+	json_each(step, json_key(status, "steps")) {
+		drop_refs(step, known);
+		drop_undos(step, known);
+	}
 }
 
 static void add_tests(cJSON *patch, const char *uid, const cJSON *base)

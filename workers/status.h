@@ -6,15 +6,20 @@
 
 /* The entry of a step in status.steps; made (state Pending) if absent. */
 cJSON *status_step(cJSON *status, const char *name, const char *type);
-/* The steps of the plan stand in its order, behind those that are undone. */
-void status_order_steps(cJSON *status, const cJSON *plan);
+/* A step that begins, for the first time or anew: it comes to stand behind all that the plan has before it.  One that
+ * stands there already keeps its place: whatever was done since may rest on it.  So the reverse of this list is
+ * the order of undoing, however the plan was edited meanwhile. */
+void status_place_step(cJSON *status, const cJSON *plan, const char *name);
+/* What is left behind of a step of that name and another type gets a name that no plan can have: "(HTTP 1) call". */
+void status_set_aside(cJSON *status, const char *name, const char *type);
 void status_drop_step(cJSON *status, const char *name);
 
 /* state, reason, message; startTime when it leaves Pending, completionTime when it is Done. */
 void status_set_step(cJSON *step, const char *state, const char *reason, const char *message,
 	int64_t now_ms);
 
-/* Back to Pending, refs kept: the step itself removes what an earlier run left. */
+/* Back to Pending, refs kept: the step itself removes what an earlier run left.  Outputs are forgotten, unless a scheduler
+ * gave them when it took the cluster. */
 void status_restart_step(cJSON *step);
 
 void status_add_ref(cJSON *step, struct ref r);
@@ -26,16 +31,33 @@ const char *status_ref_uid(const cJSON *step, struct ref r); /* NULL if not know
 bool status_enlist(cJSON *step, struct ref scheduler, bool leaving);
 /* It waits for a sync after that number; -1: for none.  uid: the scheduler's. */
 void status_await_sync(cJSON *step, struct ref scheduler, const char *uid, int64_t after);
+/* What the scheduler took last has this hash. */
+void status_set_told(cJSON *step, struct ref scheduler, const char *hash);
 const cJSON *status_ref(const cJSON *step, struct ref r); /* its entry in refs; NULL: none */
 void status_drop_ref(cJSON *step, struct ref r);
+bool status_names(const cJSON *status, struct ref r); /* some step has it in its refs */
+
+/* A call that undoes what the step did, or may have done.  True if it was not recorded yet. */
+bool status_add_undo(cJSON *step, const cJSON *request);
+void status_drop_undo(cJSON *step, const cJSON *request);
+
+/* Takes out of all steps what is intended and `known`, the status as the server has it, does not say: nothing was done
+ * about it yet. */
+void status_drop_intents(cJSON *status, const cJSON *known);
+
+/* Is anything left to undo?  What had to stay behind (Undone) is not. */
+bool status_has_open_steps(const cJSON *status);
 
 /* Renders conditions[1..] (Ready and the steps' own) and currentStep from the steps;
  * conditions[0] is the operator's and stays.  plan NULL: no plan, or everything is being undone. */
 struct status_view {
 	const cJSON *plan;
-	bool leaving;
+	bool leaving,
+		deleting;   /* everything is to be undone; for the onboarding is being deleted */
+	bool stuck;         /* the step under way waits for somebody to put something right */
 	int64_t generation; /* the onboarding's */
 	int64_t now_ms;
+	const char *cluster; /* its name */
 };
 void status_render(cJSON *status, const struct status_view *v);
 

@@ -15,6 +15,7 @@
 struct registry {
 	cJSON *shown;      /* {"platform":...}; NULL: nothing */
 	int posts, status; /* status: of every answer; 0: what is right */
+	char keys[64];     /* of X-API-Key, each with a space behind it */
 	bool hold;         /* what is told is on its way until this is false */
 	struct request {
 		outside_done *done;
@@ -32,9 +33,12 @@ static int on_call(void *arg, const struct outside_request *q, outside_done *don
 {
 	(void)arg;
 	(void)e;
-	T_STR(q->url, "http://gcp");
-	T_STR(q->path, "/clusters");
+	T_STR(q->url, "http://gcp/clusters");
 	T_STR(q->method, q->json ? "POST" : "GET");
+	if (q->n_headers) {
+		T_STR(q->headers[0].name, "X-API-Key");
+		strcat(strcat(reg.keys, q->headers[0].value), " ");
+	}
 	T_TRUE(reg.queued < COUNT(reg.queue));
 	reg.queue[reg.queued++] =
 		(struct request){ done, done_arg, q->json ? xstrdup(q->json) : NULL };
@@ -307,15 +311,135 @@ static void test_a_scheduler_that_is_down_does_not_keep_it(void **state)
 	T_HAS(s.hub.events.s, "LeftBehind!");
 }
 
+/* Unavailable for too long: out of the set until it is back; cut off anywhere. */
+static void test_is_out_of_the_set_while_it_is_suspended(void **state)
+{
+	(void)state;
+	for (int cut = 0, was_cut = 1; was_cut; cut++) {
+		put_member("edge2");
+		given_it_is_in();
+		scene_cluster_is(&s, "Unreachable");
+		scene_work_until_quiet(&s);
+		clock_fake_add(301 * 1000);
+		was_cut = scene_work(&s, cut) == -1;
+		scene_work_until_quiet(&s);
+		T_TRUE(json_bool_or(ref_of(), "leaving", false));
+		T_EQ(told(true, -1), RESULT_Done);
+		T_FALSE(shows("edge1"));
+		T_TRUE(shows("edge2"));
+		scene_work_until_quiet(&s);
+		T_STR(scene_condition(&s, "Registered", "reason"), "Suspended");
+		scene_cluster_is(&s, "ClusterReady");
+		scene_work(&s, cut);
+		scene_work_until_quiet(&s);
+		T_STR(scene_condition(&s, "Registered", "reason"), "WaitingForSync");
+		T_EQ(told(true, -1), RESULT_Done);
+		T_TRUE(shows("edge1"));
+		scene_work_until_quiet(&s);
+		T_STR(scene_condition(&s, "Ready", "status"), "True");
+		T_EQ(s.hub.works_created, 1);
+		tear_down(NULL);
+		set_up(NULL);
+	}
+}
+
+/* It is back before the scheduler was told that it is away. */
+static void test_is_back_before_it_was_out(void **state)
+{
+	(void)state;
+	given_it_is_in();
+	scene_cluster_is(&s, "Unreachable");
+	scene_work_until_quiet(&s);
+	clock_fake_add(301 * 1000);
+	scene_work_until_quiet(&s);
+	T_STR(scene_condition(&s, "Registered", "reason"), "WaitingForSync");
+	scene_cluster_is(&s, "ClusterReady");
+	scene_work_until_quiet(&s);
+	T_FALSE(json_bool_or(ref_of(), "leaving", false));
+	T_EQ(told(true, -1), RESULT_Done);
+	T_TRUE(shows("edge1"));
+	scene_work_until_quiet(&s);
+	T_STR(scene_condition(&s, "Ready", "status"), "True");
+}
+
 static void test_a_scheduler_that_is_gone_does_not_keep_it(void **state)
 {
 	(void)state;
 	given_it_is_in();
 	scene_leave(&s);
-	cJSON_Delete(map_del(&s.hub.objects,
+	cJSON_Delete(map_del(&s.hub.store.objects,
 		"/apis/berth.dev/v1alpha1/functionschedulers/continuum"));
 	scene_work_until_quiet(&s);
 	T_NULL(fake_get(&s.hub, SCENE_ONB));
+}
+
+/* Its plan goes with deletionPolicy Orphan: the set is told as before, until it is to be undone after all. */
+static void test_an_orphan_stays_in_the_set(void **state)
+{
+	(void)state;
+	given_it_is_in();
+	scene_set_plan(&s, NULL, NULL);
+	xjson_set_str(fake_get(&s.hub, SCENE_ONB), "spec.deletionPolicy", "Orphan");
+	scene_work_until_quiet(&s);
+	T_STR(json_str(scene_step(&s, "register"), "state"), "Undone");
+	T_EQ(told(true, -1), RESULT_Done);
+	T_TRUE(shows("edge1"));
+	T_EQ(scene_work_until_quiet(&s), 0);
+	scene_leave(&s);
+	scene_work_until_quiet(&s);
+	T_EQ(told(true, -1), RESULT_Done);
+	T_FALSE(shows("edge1"));
+	scene_work_until_quiet(&s);
+	T_NULL(fake_get(&s.hub, SCENE_ONB));
+}
+
+static void delete_scheduler(void)
+{
+	cJSON *scheduler = fake_get(&s.hub, SCENE_SCHEDULER);
+
+	xjson_set(scheduler, "metadata.finalizers", xjson_lit("['berth.dev/undo']"));
+	xjson_set_str(scheduler, "metadata.deletionTimestamp", "2026-11-21T05:24:00Z");
+	xjson_set_int(scheduler, "metadata.generation", 2);
+}
+
+/* It is told that the cluster leaves, and then has it no more; cut off anywhere. */
+static void test_a_scheduler_that_is_deleted_is_told(void **state)
+{
+	(void)state;
+	for (int cut = 0, was_cut = 1; was_cut; cut++) {
+		put_member("edge2");
+		given_it_is_in();
+		delete_scheduler();
+		was_cut = scene_work(&s, cut) == -1;
+		scene_work_until_quiet(&s);
+		T_STR(json_str(scene_step(&s, "register"), "state"), "Undoing");
+		T_TRUE(json_bool_or(ref_of(), "leaving", false));
+		T_EQ(told(true, -1), RESULT_Done);
+		T_FALSE(shows("edge1"));
+		T_TRUE(shows("edge2"));
+		scene_work_until_quiet(&s);
+		T_NULL(ref_of());
+		T_STR(scene_condition(&s, "Registered", "reason"), "SchedulerDeleting");
+		T_STR(json_str(scene_step(&s, "bench"), "state"), "Done");
+		T_NULL(json_at(scene_status(&s), "undo"));
+		tear_down(NULL);
+		set_up(NULL);
+	}
+}
+
+/* It cannot be told, and its clusters do not keep it for that. */
+static void test_a_dead_scheduler_that_is_deleted_is_let_go(void **state)
+{
+	(void)state;
+	given_it_is_in();
+	delete_scheduler();
+	scene_work_until_quiet(&s);
+	T_TRUE(ref_of() != NULL);
+	clock_fake_add(601 * 1000);
+	scene_work_until_quiet(&s);
+	T_NULL(ref_of());
+	T_HAS(s.hub.events.s, "LeftBehind!");
+	T_STR(scene_condition(&s, "Registered", "reason"), "SchedulerDeleting");
 }
 
 static void test_another_scheduler_of_the_name(void **state)
@@ -503,7 +627,7 @@ static void test_trouble_is_told(void **state)
 	given_it_waits();
 	reg.status = 503;
 	T_EQ(told(true, -1), RESULT_Error);
-	T_HAS(s.message, "POST http://gcp/clusters: HTTP 503");
+	T_HAS(s.message, "POST http://gcp/clusters answered 503");
 	T_EQ(number("started"), 1);
 	T_EQ(number("completed"), 0);
 	reg.status = 200; /* takes nothing, says yes */
@@ -513,6 +637,58 @@ static void test_trouble_is_told(void **state)
 	T_EQ(scene_work_until_quiet(&s), 0);
 }
 
+/* Nobody is told for an hour, though it is tried all the time: who joined is in the set afterwards, and who left is not. */
+static void test_down_for_an_hour(void **state)
+{
+	(void)state;
+	put_member("edge2");
+	given_it_waits();
+	reg.status = 503;
+	for (int minute = 0; minute < 60; minute++) {
+		T_EQ(told(true, -1), RESULT_Error);
+		clock_fake_add(60 * 1000);
+		T_EQ(scene_work_until_quiet(&s), 0);
+	}
+	T_EQ(number("completed"), 0);
+	cJSON_Delete(map_del(&s.hub.store.objects,
+		"/apis/berth.dev/v1alpha1/clusteronboardings/edge2"));
+	reg.status = 0;
+	T_EQ(told(true, -1), RESULT_Done);
+	T_TRUE(shows("edge1"));
+	T_FALSE(shows("edge2"));
+	scene_work_until_quiet(&s);
+	T_STR(scene_condition(&s, "Registered", "status"), "True");
+}
+
+/* Both requests carry it; without leave nobody is told, and no sync is begun. */
+static void test_credentials(void **state)
+{
+	struct kube_object o = { &KUBE_SECRET, "berth-credentials", "s", NULL };
+
+	(void)state;
+	put_scheduler("s1",
+		"'spec':{'type':'HTTP','http':{'scope':'Fleet','baseURL':'http://gcp','register':"
+		"{'path':'/clusters'},'verify':{'path':'/clusters'},'clusters':{'path':'.platform',"
+		"'fields':[{'path':'.id','from':'Name'}]},'headers':[{'name':'X-API-Key','valueFrom':"
+		"{'secretKeyRef':{'name':'s','key':'k'}}}]}}");
+	T_EQ(told(true, -1), RESULT_Error);
+	T_HAS(s.message, "SecretNotFound: there is no Secret s in namespace berth-credentials");
+	fake_put(&s.hub, o,
+		xjson_lit(
+			"{'metadata':{'name':'s','annotations':{'berth.dev/allowed-hosts':'other'}},'data':{'k':'aHVudGVyMg=='}}"));
+	T_EQ(told(true, -1), RESULT_Error);
+	T_HAS(s.message, "SecretHostDenied: Secret berth-credentials/s is not for gcp port 80");
+	T_EQ(number("started"), 0);
+	T_EQ(reg.posts, 0);
+	xjson_put(json_at(fake_get(&s.hub, o), "metadata.annotations"), "berth.dev/allowed-hosts",
+		cJSON_CreateString("http://gcp"));
+	T_EQ(told(true, -1), RESULT_Done);
+	T_STR(reg.keys, "hunter2 hunter2 ");
+	reg.status = 401;
+	T_EQ(told(false, -1), RESULT_Error);
+	T_STR(s.message, "GET http://gcp/clusters answered 401");
+}
+
 static void test_who_else_is_gone(void **state)
 {
 	(void)state;
@@ -520,7 +696,7 @@ static void test_who_else_is_gone(void **state)
 	T_EQ(told(true, -1), RESULT_Gone);
 	put_scheduler("s1", "'spec':{'type':'Placement','placement':{}}");
 	T_EQ(told(true, -1), RESULT_Done);
-	cJSON_Delete(map_del(&s.hub.objects,
+	cJSON_Delete(map_del(&s.hub.store.objects,
 		"/apis/berth.dev/v1alpha1/functionschedulers/continuum"));
 	T_EQ(told(true, -1), RESULT_Gone);
 	T_EQ(reg.posts, 0);
@@ -528,25 +704,40 @@ static void test_who_else_is_gone(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* The cells of the table in operator/docs/schedulers.md. */
+#define CELL(what, test)                                                                           \
+	{                                                                                          \
+		"cell_http_fleet__" #what, test, set_up, tear_down, NULL                           \
+	}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_registered_once_it_was_seen),
-		T(test_a_sync_under_way_does_not_count),
+		CELL(register, test_registered_once_it_was_seen),
+		CELL(verify, test_registered_once_it_was_seen),
+		CELL(slow, test_a_sync_under_way_does_not_count),
 		T(test_intent_before_number),
 		T(test_cut_off_anywhere),
-		T(test_leaves_once_it_was_told),
+		CELL(deregister, test_leaves_once_it_was_told),
 		T(test_a_scheduler_that_is_down_does_not_keep_it),
+		T(test_an_orphan_stays_in_the_set),
+		T(test_a_scheduler_that_is_deleted_is_told),
+		T(test_a_dead_scheduler_that_is_deleted_is_let_go),
+		CELL(suspend, test_is_out_of_the_set_while_it_is_suspended),
+		CELL(resume, test_is_out_of_the_set_while_it_is_suspended),
+		T(test_is_back_before_it_was_out),
 		T(test_a_scheduler_that_is_gone_does_not_keep_it),
 		T(test_another_scheduler_of_the_name),
 		T(test_moves_to_another_scheduler),
 		T(test_one_end_does_not_hide_another),
 		T(test_nothing_is_written_for_what_is_as_told),
 		T(test_another_capacity_is_told_in_time),
-		T(test_restarted_empty),
+		CELL(drift_repair, test_restarted_empty),
 		T(test_a_late_older_set_is_found_and_put_right),
 		T(test_the_teller_is_cut_off_anywhere),
-		T(test_trouble_is_told),
+		CELL(lies, test_trouble_is_told),
+		CELL(down_for_an_hour, test_down_for_an_hour),
+		CELL(wrong_credentials, test_credentials),
 		T(test_who_else_is_gone),
 	};
 

@@ -18,7 +18,7 @@ static void test_lost_work_is_sent_again_as_a_new_run(void **state)
 	scene_work(&s, -1);
 	run = xstrdup(json_str(scene_step(&s, "bench"), "run"));
 	scene_agent_holds(&s, true);
-	map_each(&s.hub.objects, slot)
+	map_each(&s.hub.store.objects, slot)
 		if (strstr(slot->key, "/manifestworks/"))
 			xjson_set_str(slot->value, "metadata.deletionTimestamp",
 				"2026-05-28T20:30:00Z");
@@ -55,6 +55,39 @@ static void test_bare_inputs_are_lived_with(void **state)
 	scene_tear_down(&s);
 }
 
+static void test_forged_inputs_are_lived_with(void **state)
+{
+	static const char *const forged[] = {
+		"{'leftovers':[1,'ManifestWork/x']}",
+		"{'leftovers':'ManifestWork/x'}",
+		"{'leftovers':{'':'','ManifestWork/':'','ManifestWork/..':1,'Secret/x':''}}",
+		"{'works':[1],'schedulers':[1],'synced':'x','drift':{},'generation':[],'ready':1}",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(forged); i++) {
+		struct scene s;
+
+		scene_set_up(&s);
+		s.forged = forged[i];
+		scene_work(&s, -1);
+		scene_edge_reports(&s, 200000000);
+		scene_work(&s, -1);
+		s.forged = NULL;
+		scene_work_until_quiet(&s);
+		T_STR(scene_condition(&s, "Ready", "status"), "True");
+		T_EQ(s.hub.works_created, 1);
+		T_EQ(cJSON_GetArraySize(json_key(scene_status(&s), "steps")), 2);
+		s.forged = forged[i];
+		scene_leave(&s);
+		scene_work(&s, -1);
+		s.forged = NULL;
+		scene_work_until_quiet(&s);
+		T_EQ(s.outcome, RESULT_Gone);
+		scene_tear_down(&s);
+	}
+}
+
 /* What waits for somebody to put it right is told as a warning; what only takes its time is not. */
 static void test_trouble_is_a_warning(void **state)
 {
@@ -65,7 +98,7 @@ static void test_trouble_is_a_warning(void **state)
 	scene_set_plan(&s, "edge-2",
 		"{'steps':[{'name':'bench','type':'Benchmark','benchmark':{'image':'img:1',"
 		"'probes':['cpu'],'runner':'Pod','timeoutSeconds':600}}," SCENE_REGISTER "]}");
-	cJSON_Delete(map_del(&s.hub.objects,
+	cJSON_Delete(map_del(&s.hub.store.objects,
 		"/apis/berth.dev/v1alpha1/functionschedulers/continuum"));
 	scene_work(&s, -1);
 	scene_edge_says(&s, "pods", "waiting", "ErrImagePull");
@@ -74,7 +107,7 @@ static void test_trouble_is_a_warning(void **state)
 	scene_tear_down(&s);
 
 	scene_set_up(&s);
-	cJSON_Delete(map_del(&s.hub.objects,
+	cJSON_Delete(map_del(&s.hub.store.objects,
 		"/apis/berth.dev/v1alpha1/functionschedulers/continuum"));
 	scene_work(&s, -1);
 	scene_edge_reports(&s, 200000000);
@@ -140,7 +173,7 @@ static void test_drift_waits_for_a_refused_undo(void **state)
 	scene_onboard(&s);
 	s.hub.refuse = "delete addonplacementscores";
 	scene_set_plan(&s, "edge-3", "{'steps':[" SCENE_BENCH "," SCENE_REGISTER "]}");
-	cJSON_Delete(map_del(&s.hub.objects,
+	cJSON_Delete(map_del(&s.hub.store.objects,
 		"/apis/cluster.open-cluster-management.io/v1alpha1/namespaces/edge1/addonplacementscores/berth"));
 	T_EQ(scene_work_until_quiet(&s), 1);
 	s.hub.refuse = NULL;
@@ -221,6 +254,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bare_inputs_are_lived_with),
+		cmocka_unit_test(test_forged_inputs_are_lived_with),
 		cmocka_unit_test(test_lost_work_is_sent_again_as_a_new_run),
 		cmocka_unit_test(test_trouble_is_a_warning),
 		cmocka_unit_test(test_hostile_words_are_tamed),

@@ -78,13 +78,28 @@ cJSON *world_labels(const struct world *w)
 	cJSON_AddStringToObject(labels, "berth.dev/onboarding", w->onboarding);
 	cJSON_AddStringToObject(labels, "berth.dev/uid", w->uid);
 	cJSON_AddStringToObject(labels, "berth.dev/run", w->run);
+	if (w->cluster_id && *w->cluster_id)
+		cJSON_AddStringToObject(labels, "berth.dev/cluster-id", w->cluster_id);
 	return labels;
+}
+
+static bool is_labelled(const cJSON *object, const char *label, const char *value)
+{
+	const char *is = cJSON_GetStringValue(json_key(json_at(object, "metadata.labels"), label));
+
+	return is && value && *value && !strcmp(is, value);
+}
+
+bool world_is_labelled(const struct world *w, const cJSON *object)
+{
+	return is_labelled(object, "berth.dev/uid", w->uid);
 }
 
 bool world_owns(const struct world *w, const cJSON *object)
 {
-	const char *uid =
-		cJSON_GetStringValue(json_key(json_at(object, "metadata.labels"), "berth.dev/uid"));
-
-	return uid && !strcmp(uid, w->uid);
+	if (world_is_labelled(w, object))
+		return true;
+	return is_labelled(object, "app.kubernetes.io/managed-by", "berth") &&
+		is_labelled(object, "berth.dev/onboarding", w->onboarding) &&
+		(w->inherits || is_labelled(object, "berth.dev/cluster-id", w->cluster_id));
 }

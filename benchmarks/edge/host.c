@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_MAX_BYTES 1024
-
 /* Opens root + path, where the path is put together from two parts. */
 static FILE *open_below(const char *root, const char *dir, const char *file)
 {
@@ -18,54 +16,64 @@ static FILE *open_below(const char *root, const char *dir, const char *file)
 	return n < (int)sizeof(path) ? fopen(path, "re") : NULL;
 }
 
-static bool first_line(const char *root, const char *dir, const char *file, char *line)
+bool host_line(const char *root, const char *dir, const char *file, char line[HOST_LINE])
 {
 	FILE *f = open_below(root, dir, file);
 
 	if (!f)
 		return false;
-	bool ok = fgets(line, LINE_MAX_BYTES, f);
+	bool ok = fgets(line, HOST_LINE, f);
 	fclose(f);
 	return ok;
 }
 
-bool host_cpu_pressure(const char *root, double *ret_percent)
-{
-	char line[LINE_MAX_BYTES];
-	double percent;
+/* A limit that cgroups have: `read` reads one cgroup's, in its own unit; false where there is none. */
+struct limit {
+	const char *controller;
+	bool (*read)(const char *root, const char *dir, bool v2, double *ret);
+};
 
-	if (!first_line(root, "/proc/pressure", "/cpu", line) ||
-		sscanf(line, "some avg10=%lf", &percent) != 1 || !isfinite(percent) || percent < 0)
-		return false;
-	*ret_percent = percent;
-	return true;
+static bool read_number(const char *root, const char *dir, const char *file, double *ret)
+{
+	char line[HOST_LINE];
+
+	return host_line(root, dir, file, line) && sscanf(line, "%lf", ret) == 1;
 }
 
-/* One cgroup's quota: "30000 100000" or "max 100000" in v2, two files with -1 for none in v1. */
-static bool read_quota(const char *root, const char *dir, bool v2, double *ret_percent)
+/* "30000 100000" or "max 100000" in v2, two files with -1 for none in v1; percent of one CPU. */
+static bool read_quota(const char *root, const char *dir, bool v2, double *ret)
 {
-	char line[LINE_MAX_BYTES];
+	char line[HOST_LINE];
 	double quota, period;
 
 	if (v2) {
-		if (!first_line(root, dir, "/cpu.max", line) ||
+		if (!host_line(root, dir, "/cpu.max", line) ||
 			sscanf(line, "%lf %lf", &quota, &period) != 2)
 			return false;
-	} else {
-		if (!first_line(root, dir, "/cpu.cfs_quota_us", line) ||
-			sscanf(line, "%lf", &quota) != 1 ||
-			!first_line(root, dir, "/cpu.cfs_period_us", line) ||
-			sscanf(line, "%lf", &period) != 1)
-			return false;
+	} else if (!read_number(root, dir, "/cpu.cfs_quota_us", &quota) ||
+		!read_number(root, dir, "/cpu.cfs_period_us", &period)) {
+		return false;
 	}
 	if (!isfinite(quota) || !(quota > 0) || !(period > 0))
 		return false;
-	*ret_percent = 100 * quota / period;
+	*ret = 100 * quota / period;
 	return true;
 }
 
-/* A line of /proc/self/cgroup, "4:cpu,cpuacct:/path" or "0::/path"; NULL if not the cpu controller's. */
-static char *cpu_cgroup_path(char *line, bool *ret_v2)
+/* "134217728" or "max" in v2; in v1 none is the largest number of whole pages; MiB. */
+static bool read_memory(const char *root, const char *dir, bool v2, double *ret)
+{
+	double bytes;
+
+	if (!read_number(root, dir, v2 ? "/memory.max" : "/memory.limit_in_bytes", &bytes) ||
+		!(bytes > 0) || !(bytes < 0x1p62))
+		return false;
+	*ret = bytes / 0x1p20;
+	return true;
+}
+
+/* A line of /proc/self/cgroup, "4:cpu,cpuacct:/path" or "0::/path"; NULL if not the controller's. */
+static char *cgroup_path(char *line, const char *controller, bool *ret_v2)
 {
 	char *path = strchr(line, '/'), *save = NULL;
 	char *controllers = strchr(line, ':');
@@ -76,11 +84,11 @@ static char *cpu_cgroup_path(char *line, bool *ret_v2)
 	*ret_v2 = !strncmp(controllers, "::/", 3);
 	if (*ret_v2)
 		return path;
-	char names[LINE_MAX_BYTES];
+	char names[HOST_LINE];
 	snprintf(names, sizeof(names), "%.*s", (int)(path - 1 - (controllers + 1)),
 		controllers + 1);
 	for (char *name = strtok_r(names, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
-		if (!strcmp(name, "cpu"))
+		if (!strcmp(name, controller))
 			return path;
 	}
 	return NULL;
@@ -88,25 +96,26 @@ static char *cpu_cgroup_path(char *line, bool *ret_v2)
 
 /* From the cgroup up to the root of the mount.  Within a container the path is often the host's and
  * is not there; its own cgroup is then the root. */
-static double smallest_quota(const char *root, char *path, bool v2)
+static double smallest_above(const char *root, char *path, bool v2, const struct limit *l)
 {
-	double least = INFINITY, percent;
+	double least = INFINITY, found;
 
 	for (;;) {
-		char dir[LINE_MAX_BYTES + 32], *slash = strrchr(path, '/');
+		char dir[HOST_LINE + 32], *slash = strrchr(path, '/');
 
-		snprintf(dir, sizeof(dir), "/sys/fs/cgroup%s%s", v2 ? "" : "/cpu", path);
-		if (read_quota(root, dir, v2, &percent) && percent < least)
-			least = percent;
+		snprintf(dir, sizeof(dir), "/sys/fs/cgroup%s%s%s", v2 ? "" : "/",
+			v2 ? "" : l->controller, path);
+		if (l->read(root, dir, v2, &found) && found < least)
+			least = found;
 		if (!slash)
 			return least;
 		*slash = '\0';
 	}
 }
 
-bool host_cpu_quota(const char *root, int *ret_percent)
+static bool smallest(const char *root, const struct limit *l, int *ret)
 {
-	char line[LINE_MAX_BYTES];
+	char line[HOST_LINE];
 	double least = INFINITY;
 	FILE *f = open_below(root, "/proc/self", "/cgroup");
 	bool v2;
@@ -114,16 +123,26 @@ bool host_cpu_quota(const char *root, int *ret_percent)
 	if (!f)
 		return false;
 	while (fgets(line, sizeof(line), f)) {
-		char *path = cpu_cgroup_path(line, &v2);
+		char *path = cgroup_path(line, l->controller, &v2);
 
 		if (path)
-			least = fmin(least, smallest_quota(root, path, v2));
+			least = fmin(least, smallest_above(root, path, v2, l));
 	}
 	fclose(f);
 	if (!(least < INT_MAX))
 		return false;
-	*ret_percent = least < 1 ? 1 : (int)lround(least);
+	*ret = least < 1 ? 1 : (int)lround(least);
 	return true;
+}
+
+bool host_cpu_quota(const char *root, int *ret_percent)
+{
+	return smallest(root, &(const struct limit){ "cpu", read_quota }, ret_percent);
+}
+
+bool host_memory_limit(const char *root, int *ret_mib)
+{
+	return smallest(root, &(const struct limit){ "memory", read_memory }, ret_mib);
 }
 
 static void copy_printable(char *out, size_t size, const char *text)
@@ -140,7 +159,7 @@ static void copy_printable(char *out, size_t size, const char *text)
 /* x86 says "model name"; some ARM boards say "Model" once at the end; others say nothing. */
 bool host_cpu_model(const char *root, char *out, size_t size)
 {
-	char line[LINE_MAX_BYTES];
+	char line[HOST_LINE];
 	FILE *f = open_below(root, "/proc", "/cpuinfo");
 
 	out[0] = '\0';

@@ -112,32 +112,37 @@ static void test_quota(void **state)
 	}
 }
 
+#define MEMORY_V1(dir) "/sys/fs/cgroup/memory" dir "/memory.limit_in_bytes"
+
 static const struct {
-	const char *text; /* NULL: no such file */
-	bool found;
-	double want;
-} pressures[] = {
-	{ NULL, false, 0 },
-	{ "some avg10=12.34 avg60=1.00 avg300=0.10 total=5\nfull avg10=9.00 avg60=0\n", true,
-		12.34 },
-	{ "some avg10=0.00 avg60=1.00 avg300=0.10 total=5\n", true, 0 },
-	{ "full avg10=9.00\n", false, 0 },
-	{ "some avg10=nan\n", false, 0 },
-	{ "", false, 0 },
+	const char *name;
+	struct file files[4];
+	int want; /* MiB; 0: none found */
+} memories[] = {
+	{ "nothing", { { 0 } }, 0 },
+	{ "v2", { { SELF, "0::/\n" }, { "/sys/fs/cgroup/memory.max", "134217728\n" } }, 128 },
+	{ "v2: none", { { SELF, "0::/\n" }, { "/sys/fs/cgroup/memory.max", "max\n" } }, 0 },
+	{ "v1: the parent's is smaller",
+		{ { SELF, "7:memory:/a/b\n" }, { MEMORY_V1("/a/b"), "268435456\n" },
+			{ MEMORY_V1("/a"), "67108864\n" } },
+		64 },
+	{ "v1: none", { { SELF, "7:memory:/\n" }, { MEMORY_V1("/"), "9223372036854771712\n" } },
+		0 },
+	{ "rubbish", { { SELF, "0::/\n" }, { "/sys/fs/cgroup/memory.max", "-5\n" } }, 0 },
 };
 
-static void test_pressure(void **state)
+static void test_memory_limit(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < COUNT(pressures); i++) {
-		struct file f = { "/proc/pressure/cpu", pressures[i].text };
-		double percent = 0;
+	for (size_t i = 0; i < COUNT(memories); i++) {
+		int mib = 0;
 
-		if (f.text)
-			put(&f);
-		if (host_cpu_pressure(root, &percent) != pressures[i].found ||
-			percent != pressures[i].want)
-			fail_msg("`%s`: %g", f.text ? f.text : "", percent);
+		assert_int_equal(new_root(state), 0);
+		for (const struct file *f = memories[i].files; f->path; f++)
+			put(f);
+		bool found = host_memory_limit(root, &mib);
+		if (found != (memories[i].want > 0) || mib != memories[i].want)
+			fail_msg("%s: %d, want %d", memories[i].name, mib, memories[i].want);
+		assert_int_equal(drop_root(state), 0);
 	}
 }
 
@@ -173,7 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_quota),
-		cmocka_unit_test_setup_teardown(test_pressure, new_root, drop_root),
+		cmocka_unit_test(test_memory_limit),
 		cmocka_unit_test_setup_teardown(test_model, new_root, drop_root),
 	};
 

@@ -1,16 +1,19 @@
 /* berth-benchmark — runs inside an edge cluster, measures it and leaves one line of JSON.
  *
- * Read measure.h (how), probe_cpu.c and probe_memory.c (what), report.h and README.md (the result). */
+ * Read measure.h (how), probe_*.c (what), report.h and README.md (the result). */
 #include "host.h"
 #include "measure.h"
 #include "options.h"
+#include "pressure.h"
 #include "report.h"
+#include "respond.h"
 #include "result_configmap.h"
 #include "say.h"
 #include "termination_log.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,23 +73,64 @@ static int deliver(const struct options *o, const char *result)
 	return puts(result) < 0 || fflush(stdout) ? -errno : 0;
 }
 
-/* Measures and puts the result into `out`; how many probes have a value, or -errno. */
+/* The looks at whether others wait: the first one, and the last so far. */
+struct looks {
+	struct pressure_site site;
+	struct pressures first, last;
+	bool any;
+};
+
+static double look(void *arg)
+{
+	struct looks *l = arg;
+
+	pressure_look(&l->site, &l->last);
+	if (!l->any)
+		l->first = l->last;
+	l->any = true;
+	return pressure_worst(&l->last);
+}
+
+/* Those that there was no time for are no failure: the result says so, and why. */
+static int count_busy(const struct measurement *m, size_t n)
+{
+	int busy = 0;
+
+	for (size_t i = 0; i < n; i++)
+		busy += m[i].busy;
+	return busy;
+}
+
+/* Measures and puts the result into `out`; how many probes have something to tell, or -errno. */
 static int measure(const struct options *o, char out[REPORT_MAX])
 {
 	static struct measurement measurements[PROBES_MAX]; /* tens of KiB: not on the stack */
+	struct looks looks = {
+		.site = { "", (int)sysconf(_SC_NPROCESSORS_ONLN), measure_clock_ms,
+			measure_sleep_ms },
+	};
+	struct measure_how how = { o->budget_seconds * 1e3,
+		{ o->scratch, o->peer_host, o->peer_port, o->peer_token }, measure_clock_ms, look,
+		&looks, o->max_pressure, measure_sleep_ms };
 	char model[96];
-	struct report r = { o->run, BERTH_VERSION, measurements, o->n_probes, { 0 }, model, 0 };
+	struct report r = { .run = o->run,
+		.version = BERTH_VERSION,
+		.measurements = measurements,
+		.n = o->n_probes,
+		.cpu_model = model };
 
 	for (size_t i = 0; i < o->n_probes; i++)
 		measurements[i].probe = o->probes[i];
 	host_cpu_model("", model, sizeof(model));
 	host_cpu_quota("", &r.cpu_quota_percent);
-	r.cpu_pressure.known = host_cpu_pressure("", &r.cpu_pressure.before);
-	int measured = (int)measure_run(measurements, o->n_probes, o->budget_seconds * 1e3,
-		measure_clock_ms);
-	r.cpu_pressure.known = r.cpu_pressure.known && host_cpu_pressure("", &r.cpu_pressure.after);
+	host_memory_limit("", &r.memory_limit_mib);
+	int told = (int)measure_run(measurements, o->n_probes, &how, &r.waited_ms) +
+		count_busy(measurements, o->n_probes);
+	look(&looks);
+	r.before = looks.first;
+	r.after = looks.last;
 	int rc = report_write(&r, out);
-	return rc < 0 ? rc : measured;
+	return rc < 0 ? rc : told;
 }
 
 static int undelivered(const char *what, int rc)
@@ -129,11 +173,16 @@ int main(int argc, char **argv)
 	case OPTIONS_BAD:
 		fprintf(stderr, "berth-benchmark: %s\n", error);
 		return EXIT_USAGE;
+	case OPTIONS_RESPOND:
 	case OPTIONS_MEASURE:
 		break;
 	}
 	signal(SIGTERM, stop);
 	signal(SIGINT, stop);
+	if (o.respond)
+		return respond_run(o.respond, o.peer_token, o.respond_seconds) < 0
+			? EXIT_NOT_DELIVERED
+			: EXIT_OK;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	int rc = run(&o);
 	curl_global_cleanup();

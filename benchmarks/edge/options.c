@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUDGET_MIN 2 /* seconds: warm-up and a round of two probes */
-#define BUDGET_MAX 3600
-#define RUN_MAX    63 /* it is also a label value */
-#define NAME_MAX_  253
+#define BUDGET_MIN  2 /* seconds: warm-up and a round of two probes */
+#define BUDGET_MAX  3600
+#define RUN_MAX     63 /* it is also a label value */
+#define NAME_MAX_   253
+#define RESPOND_MAX 86400
 
 struct parser {
 	struct options *o;
@@ -57,7 +58,7 @@ static bool add_probe(struct parser *p, const char *from, const char *name)
 {
 	struct options *o = p->o;
 	const struct probe *probe = probe_find(name);
-	char known[128] = "";
+	char known[160] = "";
 
 	for (size_t i = 0; probe && i < o->n_probes; i++) {
 		if (o->probes[i] == probe)
@@ -90,15 +91,58 @@ static bool set_probes(struct parser *p, const char *from, const char *value)
 	}
 }
 
-static bool set_budget(struct parser *p, const char *from, const char *value)
+static bool take_number(struct parser *p, const char *from, const char *value, int least, int most,
+	int *ret)
 {
 	char *end;
-	long seconds = strtol(value, &end, 10);
+	long n = strtol(value, &end, 10);
 
-	if (end == value || *end || seconds < BUDGET_MIN || seconds > BUDGET_MAX)
-		return refuse(p, "%s: `%s` is not a whole number from %d to %d", from, value,
-			BUDGET_MIN, BUDGET_MAX);
-	p->o->budget_seconds = (int)seconds;
+	if (end == value || *end || n < least || n > most)
+		return refuse(p, "%s: `%s` is not a whole number from %d to %d", from, value, least,
+			most);
+	*ret = (int)n;
+	return true;
+}
+
+static bool set_budget(struct parser *p, const char *from, const char *value)
+{
+	return take_number(p, from, value, BUDGET_MIN, BUDGET_MAX, &p->o->budget_seconds);
+}
+
+static bool set_max_pressure(struct parser *p, const char *from, const char *value)
+{
+	return take_number(p, from, value, 1, 100, &p->o->max_pressure);
+}
+
+static bool set_peer(struct parser *p, const char *from, const char *value)
+{
+	return peer_parse(value, p->o->peer_host, p->o->peer_port) == 0 ||
+		refuse(p, "%s: `%s` is not HOST:PORT or [IPv6]:PORT", from, value);
+}
+
+static bool set_token(struct parser *p, const char *from, const char *value)
+{
+	p->o->peer_token = value;
+	return made_of(value, PEER_TOKEN - 1, "-_.") ||
+		refuse(p, "%s: the token is not 1 to %d of A-Z a-z 0-9 - _ .", from,
+			PEER_TOKEN - 1);
+}
+
+static bool set_respond(struct parser *p, const char *from, const char *value)
+{
+	return take_number(p, from, value, 1, 65535, &p->o->respond);
+}
+
+static bool set_respond_seconds(struct parser *p, const char *from, const char *value)
+{
+	return take_number(p, from, value, 1, RESPOND_MAX, &p->o->respond_seconds);
+}
+
+static bool set_scratch(struct parser *p, const char *from, const char *value)
+{
+	if (*value != '/')
+		return refuse(p, "%s: `%s` is no absolute path", from, value);
+	p->o->scratch = value;
 	return true;
 }
 
@@ -147,6 +191,17 @@ static const struct flag {
 		set_probes },
 	{ "--budget-seconds", "N", "BERTH_BUDGET_SECONDS", "most time to measure for (30)",
 		set_budget },
+	{ "--max-pressure", "PERCENT", "BERTH_MAX_PRESSURE",
+		"wait while others wait for more of the time (50; 100: never)", set_max_pressure },
+	{ "--scratch", "DIR", "BERTH_SCRATCH",
+		"where disk and disk-sync may write 16 MiB each (/tmp)", set_scratch },
+	{ "--peer", "HOST:PORT", "BERTH_PEER", "the responder that the network probes ask",
+		set_peer },
+	{ "--peer-token", "TOKEN", "BERTH_PEER_TOKEN", "what tells it from others", set_token },
+	{ "--respond", "PORT", "BERTH_RESPOND", "measure nothing: be such a responder",
+		set_respond },
+	{ "--respond-seconds", "N", "BERTH_RESPOND_SECONDS", "and end after that (3600)",
+		set_respond_seconds },
 	{ "--output", "WHERE", "BERTH_OUTPUT", "stdout, termination-log or configmap (stdout)",
 		set_output },
 	{ "--result-namespace", "NS", "BERTH_RESULT_NAMESPACE", "where the ConfigMap is",
@@ -231,9 +286,22 @@ static bool take_environment(struct parser *p, char *(*get_env)(const char *))
 	return true;
 }
 
+static bool has_peer(struct parser *p)
+{
+	for (size_t i = 0; i < p->o->n_probes && !*p->o->peer_host; i++)
+		if (p->o->probes[i]->needs_peer)
+			return refuse(p, "probe `%s` needs --peer", p->o->probes[i]->name);
+	return true;
+}
+
 static bool complete(struct parser *p)
 {
 	struct options *o = p->o;
+
+	if (o->respond)
+		return true;
+	if (!has_peer(p))
+		return false;
 
 	if (o->output == OUTPUT_CONFIGMAP && (!o->result_namespace || !o->result_name))
 		return refuse(p, "--output configmap needs --result-namespace and --result-name");
@@ -251,7 +319,11 @@ enum options_verdict options_parse(struct options *o, int argc, char **argv,
 {
 	struct parser p = { o, error, error_size };
 
-	*o = (struct options){ .budget_seconds = 30 };
+	*o = (struct options){ .budget_seconds = 30,
+		.max_pressure = 50,
+		.scratch = "/tmp",
+		.peer_token = "",
+		.respond_seconds = 3600 };
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--help"))
 			return OPTIONS_HELP;
@@ -264,13 +336,15 @@ enum options_verdict options_parse(struct options *o, int argc, char **argv,
 		if (!take_flag(&p, argv, &i))
 			return OPTIONS_BAD;
 	}
-	return complete(&p) ? OPTIONS_MEASURE : OPTIONS_BAD;
+	if (!complete(&p))
+		return OPTIONS_BAD;
+	return o->respond ? OPTIONS_RESPOND : OPTIONS_MEASURE;
 }
 
 void options_help(FILE *to)
 {
 	fputs("usage: berth-benchmark [FLAG...]\n\n"
-	      "Measures the machine it runs on and writes one line of JSON.\n\n",
+	      "Measures the machine it runs on and writes one line of JSON; or answers others that do.\n\n",
 		to);
 	for (size_t i = 0; i < N_FLAGS; i++) {
 		char left[64];

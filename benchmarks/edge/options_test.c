@@ -56,6 +56,10 @@ static const struct {
 		OPTIONS_MEASURE, "" },
 	{ { 0 }, { "BERTH_RUN=", "BERTH_PROBES=" }, OPTIONS_MEASURE, "" },
 	{ { "--run", RUN_OF_63 }, { 0 }, OPTIONS_MEASURE, "" },
+	{ { "--probes=network", "--peer=[::1]:7000", "--peer-token=4f2a" }, { 0 }, OPTIONS_MEASURE,
+		"" },
+	{ { "--respond", "7000" }, { 0 }, OPTIONS_RESPOND, "" },
+	{ { "--respond-seconds=86400" }, { "BERTH_RESPOND=65535" }, OPTIONS_RESPOND, "" },
 
 	{ { "--probs", "cpu" }, { 0 }, OPTIONS_BAD, "did you mean --probes?" },
 	{ { "--budget-second=3" }, { 0 }, OPTIONS_BAD, "did you mean --budget-seconds?" },
@@ -67,7 +71,7 @@ static const struct {
 	{ { "--run", "a-" }, { 0 }, OPTIONS_BAD, "not a run id" },
 	{ { "--run=" }, { 0 }, OPTIONS_BAD, "not a run id" },
 	{ { "--probes", "cpu,disc" }, { 0 }, OPTIONS_BAD,
-		"no probe is named `disc`; there are: cpu memory" },
+		"no probe is named `disc`; there are: cpu cpu-all memory memory-latency disk disk-sync network network-latency" },
 	{ { "--probes", "cpu," }, { 0 }, OPTIONS_BAD, "no probe is named ``" },
 	{ { "--probes", "cpu,cpu" }, { 0 }, OPTIONS_BAD, "`cpu` is named twice" },
 	{ { 0 }, { "BERTH_PROBES=gpu" }, OPTIONS_BAD, "BERTH_PROBES: no probe is named `gpu`" },
@@ -75,6 +79,17 @@ static const struct {
 	{ { "--budget-seconds", "3601" }, { 0 }, OPTIONS_BAD, "from 2 to 3600" },
 	{ { "--budget-seconds", "9s" }, { 0 }, OPTIONS_BAD, "`9s` is not a whole number" },
 	{ { 0 }, { "BERTH_BUDGET_SECONDS=x" }, OPTIONS_BAD, "BERTH_BUDGET_SECONDS: `x`" },
+	{ { "--max-pressure", "0" }, { 0 }, OPTIONS_BAD, "from 1 to 100" },
+	{ { "--max-pressure=101" }, { 0 }, OPTIONS_BAD, "from 1 to 100" },
+	{ { 0 }, { "BERTH_MAX_PRESSURE=50%" }, OPTIONS_BAD, "BERTH_MAX_PRESSURE: `50%`" },
+	{ { "--scratch", "tmp" }, { 0 }, OPTIONS_BAD, "--scratch: `tmp` is no absolute path" },
+	{ { "--probes=cpu,network-latency" }, { 0 }, OPTIONS_BAD,
+		"probe `network-latency` needs --peer" },
+	{ { "--peer", "edge2" }, { 0 }, OPTIONS_BAD, "--peer: `edge2` is not HOST:PORT" },
+	{ { "--peer-token", "a b" }, { 0 }, OPTIONS_BAD, "--peer-token: the token is not 1 to 63" },
+	{ { "--peer-token", RUN_OF_63 "d" }, { 0 }, OPTIONS_BAD, "the token is not" },
+	{ { "--respond", "0" }, { 0 }, OPTIONS_BAD, "`0` is not a whole number from 1 to 65535" },
+	{ { "--respond=1", "--respond-seconds=86401" }, { 0 }, OPTIONS_BAD, "from 1 to 86400" },
 	{ { "--output", "file" }, { 0 }, OPTIONS_BAD, "`file` is none of" },
 	{ { "--output", "termination-log" }, { 0 }, OPTIONS_BAD, "needs --run" },
 	{ { "--output", "configmap", "--run", "r" }, { 0 }, OPTIONS_BAD,
@@ -108,6 +123,7 @@ static void test_defaults(void **state)
 	assert_int_equal(parse(&o, none, none, error, sizeof(error)), OPTIONS_MEASURE);
 	assert_string_equal(o.run, "manual");
 	assert_int_equal(o.budget_seconds, 30);
+	assert_int_equal(o.max_pressure, 50);
 	assert_int_equal(o.output, OUTPUT_STDOUT);
 	assert_int_equal(o.n_probes, 2);
 	assert_ptr_equal(o.probes[0], &probe_cpu);
@@ -120,7 +136,7 @@ static void test_flags_win_over_the_environment(void **state)
 	const char *args[] = { "--run", "flag", "--probes=memory", "--budget-seconds", "7",
 		"--output=stdout", NULL };
 	const char *env[] = { "BERTH_RUN=env", "BERTH_PROBES=cpu", "BERTH_BUDGET_SECONDS=9",
-		"BERTH_OUTPUT=configmap", NULL };
+		"BERTH_OUTPUT=configmap", "BERTH_MAX_PRESSURE=80", NULL };
 	struct options o;
 	char error[256];
 
@@ -129,6 +145,7 @@ static void test_flags_win_over_the_environment(void **state)
 	assert_int_equal(o.n_probes, 1);
 	assert_ptr_equal(o.probes[0], &probe_memory);
 	assert_int_equal(o.budget_seconds, 7);
+	assert_int_equal(o.max_pressure, 80);
 	assert_int_equal(o.output, OUTPUT_STDOUT);
 }
 

@@ -18,11 +18,12 @@ struct memory {
 };
 
 /* Every page is written here: untouched ones would all read the kernel's one zero page. */
-static int memory_open(void **ret_state)
+static int memory_open(const struct probe_site *site, void **ret_state)
 {
 	struct memory *m =
 		mmap(NULL, sizeof(*m), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+	(void)site;
 	if (m == MAP_FAILED)
 		return -errno;
 	for (size_t i = 0; i < ARRAY_DOUBLES; i++) {

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-const struct probe *const all_probes[] = { &probe_cpu, &probe_memory, NULL };
+const struct probe *const all_probes[] = { &probe_cpu, &probe_cpu_all, &probe_memory,
+	&probe_memory_latency, &probe_disk, &probe_disk_sync, &probe_network,
+	&probe_network_latency, NULL };
 
 const struct probe *probe_find(const char *name)
 {

@@ -2,6 +2,7 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,8 @@ static bool add_probe(cJSON *probes, const struct measurement *m)
 		(m->error ? !!cJSON_AddStringToObject(to, "error", strerror(-m->error))
 			  : add_values(to, m)) &&
 		cJSON_AddBoolToObject(to, "settled", m->settled) &&
+		(!m->buffered || cJSON_AddBoolToObject(to, "buffered", true)) &&
+		(!m->busy || cJSON_AddBoolToObject(to, "busy", true)) &&
 		add_number(to, "version", m->probe->version);
 }
 
@@ -54,20 +57,41 @@ static bool add_probes(cJSON *root, const struct report *r)
 	return ok;
 }
 
-static bool add_host(cJSON *root, const struct report *r)
+static bool add_pressure(cJSON *to, const char *resource, double before, double after)
 {
+	char key_before[24], key_after[24];
+
+	snprintf(key_before, sizeof(key_before), "%sBefore", resource);
+	snprintf(key_after, sizeof(key_after), "%sAfter", resource);
+	return add_number(to, key_before, before) && add_number(to, key_after, after);
+}
+
+static bool add_pressures(cJSON *root, const struct report *r)
+{
+	cJSON *to = NULL;
 	bool ok = true;
 
-	if (r->cpu_pressure.known) {
-		cJSON *pressure = cJSON_AddObjectToObject(root, "pressure");
-
-		ok = add_number(pressure, "cpuBefore", r->cpu_pressure.before) &&
-			add_number(pressure, "cpuAfter", r->cpu_pressure.after);
+	for (size_t i = 0; ok && i < PRESSURES; i++) {
+		if (r->before.of[i] < 0 || r->after.of[i] < 0)
+			continue;
+		to = to ? to : cJSON_AddObjectToObject(root, "pressure");
+		ok = to && add_pressure(to, pressure_names[i], r->before.of[i], r->after.of[i]);
 	}
+	return ok;
+}
+
+static bool add_host(cJSON *root, const struct report *r)
+{
+	bool ok = add_pressures(root, r);
+
+	if (r->waited_ms > 0)
+		ok = ok && add_number(root, "waitedMs", ceil(r->waited_ms));
 	if (*r->cpu_model)
 		ok = ok && cJSON_AddStringToObject(root, "cpuModel", r->cpu_model);
 	if (r->cpu_quota_percent)
 		ok = ok && add_number(root, "cpuQuotaPercent", r->cpu_quota_percent);
+	if (r->memory_limit_mib)
+		ok = ok && add_number(root, "memoryLimitMiB", r->memory_limit_mib);
 	return ok;
 }
 

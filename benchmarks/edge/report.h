@@ -3,6 +3,7 @@
 #define EDGE_REPORT_H
 
 #include "measure.h"
+#include "pressure.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,18 +11,15 @@
 #define REPORT_SCHEMA 1
 #define REPORT_MAX    4096 /* bytes with the NUL: what Kubernetes keeps of a termination message */
 
-struct pressure {
-	bool known;
-	double before, after; /* percent */
-};
-
 struct report {
 	const char *run, *version;
 	const struct measurement *measurements;
 	size_t n;
-	struct pressure cpu_pressure;
+	struct pressures before, after; /* of others, as pressure_look() says */
+	double waited_ms;
 	const char *cpu_model; /* "" = unknown */
 	int cpu_quota_percent; /* 0 = unknown */
+	int memory_limit_mib;  /* 0 = unknown */
 };
 
 /* Compact, without newline.  0, -ENOMEM, or -EMSGSIZE when it would not fit. */

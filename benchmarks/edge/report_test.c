@@ -26,6 +26,8 @@ static struct report sample_report(void)
 		.version = "0.1.0",
 		.measurements = two,
 		.n = 2,
+		.before = { { -1, -1, -1 } },
+		.after = { { -1, -1, -1 } },
 		.cpu_model = "" };
 }
 
@@ -37,7 +39,10 @@ static void test_the_whole_line(void **state)
 
 	r.cpu_model = "A \"B\" \\C";
 	r.cpu_quota_percent = 30;
-	r.cpu_pressure = (struct pressure){ true, 0, 1.25 };
+	r.memory_limit_mib = 128;
+	r.before = (struct pressures){ { 0, -1, 3 } };
+	r.after = (struct pressures){ { 1.25, 7, 0 } };
+	r.waited_ms = 12000.2;
 	assert_int_equal(report_write(&r, out), 0);
 	assert_string_equal(out,
 		"{\"schema\":1,\"run\":\"4f2a\",\"version\":\"0.1.0\",\"probes\":["
@@ -45,8 +50,32 @@ static void test_the_whole_line(void **state)
 		"\"low\":123457000,\"high\":124000000,\"cvPerMille\":12,\"settled\":true,\"version\":1},"
 		"{\"name\":\"memory\",\"unit\":\"MB/s\",\"error\":\"Cannot allocate memory\","
 		"\"settled\":false,\"version\":1}],"
-		"\"pressure\":{\"cpuBefore\":0,\"cpuAfter\":1.25},"
-		"\"cpuModel\":\"A \\\"B\\\" \\\\C\",\"cpuQuotaPercent\":30}");
+		"\"pressure\":{\"cpuBefore\":0,\"cpuAfter\":1.25,\"ioBefore\":3,\"ioAfter\":0},"
+		"\"waitedMs\":12001,\"cpuModel\":\"A \\\"B\\\" \\\\C\",\"cpuQuotaPercent\":30,\"memoryLimitMiB\":128}");
+}
+
+static void test_what_went_through_the_page_cache_is_marked(void **state)
+{
+	(void)state;
+	struct report r = sample_report();
+	char out[REPORT_MAX];
+
+	two[0].buffered = true;
+	assert_int_equal(report_write(&r, out), 0);
+	assert_non_null(strstr(out, "\"settled\":true,\"buffered\":true,\"version\":1}"));
+}
+
+static void test_what_there_was_no_time_for_says_why(void **state)
+{
+	(void)state;
+	struct report r = sample_report();
+	char out[REPORT_MAX];
+
+	two[1].error = -EBUSY;
+	two[1].busy = true;
+	assert_int_equal(report_write(&r, out), 0);
+	assert_non_null(strstr(out,
+		"\"error\":\"Device or resource busy\",\"settled\":false,\"busy\":true,\"version\":1}"));
 }
 
 static void test_what_is_unknown_is_absent(void **state)
@@ -59,6 +88,10 @@ static void test_what_is_unknown_is_absent(void **state)
 	assert_null(strstr(out, "pressure"));
 	assert_null(strstr(out, "cpuModel"));
 	assert_null(strstr(out, "cpuQuotaPercent"));
+	assert_null(strstr(out, "memoryLimitMiB"));
+	assert_null(strstr(out, "buffered"));
+	assert_null(strstr(out, "waitedMs"));
+	assert_null(strstr(out, "busy"));
 }
 
 /* The largest result that the flags allow must fit into a termination message. */
@@ -75,11 +108,14 @@ static void test_eight_probes_with_the_longest_values_fit(void **state)
 	model[sizeof(model) - 1] = '\0';
 	for (int i = 0; i < PROBES_MAX; i++) {
 		eight[i] = two[0];
+		eight[i].buffered = true;
+		eight[i].probe = &probe_memory_latency;
 		eight[i].summary = (struct summary){ 512, -1.23456e-300, -1.23456e-300,
 			-1.23456e-300, true, -1000000 };
 	}
-	r = (struct report){ run, "10.10.10-rc.10", eight, PROBES_MAX, { true, 99.9999, 99.9999 },
-		model, 1000000 };
+	r = (struct report){ run, "10.10.10-rc.10", eight, PROBES_MAX,
+		{ { 99.9999, 99.9999, 99.9999 } }, { { 99.9999, 99.9999, 99.9999 } }, 3600000,
+		model, 1000000, 1000000 };
 	assert_int_equal(report_write(&r, out), 0);
 	assert_true(strlen(out) < 4096 / 2);
 }
@@ -138,6 +174,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_whole_line),
+		cmocka_unit_test(test_what_went_through_the_page_cache_is_marked),
+		cmocka_unit_test(test_what_there_was_no_time_for_says_why),
 		cmocka_unit_test(test_what_is_unknown_is_absent),
 		cmocka_unit_test(test_eight_probes_with_the_longest_values_fit),
 		cmocka_unit_test(test_too_long_is_refused),

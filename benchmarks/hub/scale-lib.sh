@@ -57,7 +57,7 @@ metric() { curl -s "http://$METRICS/metrics" | awk -v name="$1" '$1 == name { pr
 is_metric() { [ "$(metric "$1")" = "$2" ]; }
 memory_kib() { awk -v key="$1:" '$1 == key { print $2 }' "/proc/$OPERATOR_PID/status"; } # VmRSS|VmHWM
 cpu_seconds() { metric process_cpu_seconds_total; }
-plan_apply() { kubectl apply --server-side -f "$ROOT/manifests/samples/plan.yaml" -f "$ROOT/manifests/samples/scheduler.yaml" >/dev/null; }
+plan_apply() { unverified | kubectl apply --server-side -f "$ROOT/manifests/samples/plan.yaml" -f - >/dev/null; } # nobody is there to ask
 all_ready() { is_metric 'berth_onboardings{ready="true"}' "$1"; } # CLUSTERS
 # An operator that lost its Lease ends, and is started again as a kubelet would: that is said, and counted in RESTARTS.
 RESTARTS=0
@@ -111,7 +111,11 @@ within() {
 	fi
 }
 
+show_steps() { # of the first onboardings: often the reason
+	kubectl get onb -o json | jq -r 'limit(5; .items[]) | .metadata.name as $n | .status.steps[]? | "  \($n) \(.name) \(.state) \(.reason): \(.message)"' 2>&1
+}
 finish() {
+	[ "$FAILED" -eq 0 ] || show_steps
 	if [ "$FAILED" -gt 0 ] && [ -s "$OPERATOR_LOG" ]; then
 		echo '  --- end of the operator log'
 		tail -n 25 "$OPERATOR_LOG" | sed 's/^/  /'

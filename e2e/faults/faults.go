@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -26,7 +28,7 @@ func init() { // not in the declaration: rules look here, and faults lead to rul
 		"swallow": {help: "the server acts, its answer is lost with the connection", request: swallow},
 		"stall":   {args: "ms", help: "the request waits: so long, or until `release`", request: stall, watches: true},
 		"again":   {help: "the first good answer to a request is given each time it comes, the server sees no other", request: again},
-		"kill":    {args: "at group", help: "SIGKILL to a process group before, sent or answered", request: kill},
+		"kill":    {args: "at group whom", help: "SIGKILL to a process group before, sent or answered: to all of it, or to the one that asked", request: kill},
 		"older": {help: "what a replica that lags would show: the oldest list seen, then nothing", request: olderList,
 			event: olderEvents},
 		"delay":     {args: "ms", help: "the event and what follows come late", event: delay},
@@ -114,6 +116,9 @@ func kill(x *exchange, a args) bool {
 	at := a["at"]
 	if at != "before" {
 		got, err := x.ask()
+		if err == nil && at == "sent" {
+			x.p.log("#%d acted: %d", x.id, got.code)
+		}
 		if err == nil && at == "answered" {
 			x.give(got)
 			x.flush()
@@ -121,13 +126,39 @@ func kill(x *exchange, a args) bool {
 		}
 	}
 	if group > 1 {
-		err := syscall.Kill(-group, syscall.SIGKILL)
-		x.p.log("#%d killed %d: %v", x.id, group, err)
+		killed := victims(group, a["whom"], x.what.agent)
+		for _, pid := range killed {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+		x.p.log("#%d killed %d", x.id, killed)
 	}
 	if at != "answered" {
 		x.cut()
 	}
 	return false
+}
+
+// Whom: all, or one.  Of a group that is an operator and its workers, the one that asked is the operator, its leader, or
+// one of the others, and they are all taken.
+func victims(group int, whom, agent string) (pids []int) {
+	if whom != "one" {
+		return []int{-group}
+	}
+	if strings.HasPrefix(agent, "berth-operator") {
+		return []int{group}
+	}
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		var pid, parent, of int
+		var state string
+		text, _ := os.ReadFile(path)
+		_, after, _ := strings.Cut(string(text), ") ")
+		fmt.Sscan(string(text), &pid)
+		if fmt.Sscan(after, &state, &parent, &of); of == group && pid != group {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 func olderList(x *exchange, _ args) bool {

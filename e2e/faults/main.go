@@ -56,6 +56,8 @@ func usage() {
 		"       faults ctl SOCKET LINE...\n"+
 		"       faults sink SOCKET LOG\n"+
 		"       faults scheduler SOCKET LOG\n"+
+		"       faults registry SOCKET LOG\n"+
+		"       faults api SOCKET LOG ADDRESS\n"+
 		"       faults beat KUBECONFIG PATH COUNT\n\nWith a COMMAND the proxy lives as long as that, which gets the proxy's signals.\n\n")
 	flag.PrintDefaults()
 	fmt.Fprintf(os.Stderr, "\nLINE:\n%s\nTERM:\n"+
@@ -78,6 +80,12 @@ func main() {
 	}
 	if len(os.Args) == 4 && os.Args[1] == "scheduler" {
 		fail(runScheduler(os.Args[2], os.Args[3]))
+	}
+	if len(os.Args) == 4 && os.Args[1] == "registry" {
+		fail(runRegistry(os.Args[2], os.Args[3]))
+	}
+	if len(os.Args) == 5 && os.Args[1] == "api" {
+		fail(runAPI(os.Args[2], os.Args[3], os.Args[4]))
 	}
 	if len(os.Args) == 5 && os.Args[1] == "beat" {
 		count, err := strconv.Atoi(os.Args[4])

@@ -62,6 +62,9 @@ type answer struct {
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{p, int(p.ids.Add(1)), classify(r), w, r}
+	if x.what.verb == "create" {
+		x.what.name = nameInBody(r)
+	}
 	known := p.arrived(x)
 	rule := p.rules.request(&x.what)
 	p.log("#%d %s %s %s%s %s %s ?%s", x.id, x.what.verb, x.what.resource, x.what.namespace, "/"+x.what.name,

@@ -280,6 +280,34 @@ func TestKill(t *testing.T) {
 	}
 }
 
+// The leader of a group, or those that it started, by who asked; the others live on.
+func TestKillOne(t *testing.T) {
+	c := exec.Command("sh", "-c", "sleep 60 & echo $!; wait $!; echo gone; sleep 60")
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	out, _ := c.StdoutPipe()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
+	said := bufio.NewScanner(out)
+	said.Scan()
+	if pids := victims(c.Process.Pid, "one", "berth-worker/1"); fmt.Sprint(pids) != "["+said.Text()+"]" {
+		t.Errorf("workers %v, want %s", pids, said.Text())
+	}
+	if pids := victims(c.Process.Pid, "one", "berth-operator/1"); fmt.Sprint(pids) != fmt.Sprintf("[%d]", c.Process.Pid) {
+		t.Errorf("operator %v", pids)
+	}
+	if pids := victims(c.Process.Pid, "", "berth-worker/1"); fmt.Sprint(pids) != fmt.Sprintf("[%d]", -c.Process.Pid) {
+		t.Errorf("all %v", pids)
+	}
+	b := newBench(t)
+	b.ctl(fmt.Sprintf("on list things : kill at=before whom=one group=%d", c.Process.Pid), "ok")
+	b.get(things)
+	if said.Scan(); said.Text() != "gone" {
+		t.Error("who asked was not killed alone")
+	}
+}
+
 func TestEvents(t *testing.T) {
 	both(t, func(b *bench, transport string) {
 		w := b.watch(transport, "")

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand"
 	"net/http"
 	"strconv"
@@ -51,6 +54,15 @@ func classify(r *http.Request) info {
 	}
 	i.verb = verbOf(r, i.name)
 	return i
+}
+
+// What is created has its name in the body, which is put back.
+func nameInBody(r *http.Request) string {
+	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var o struct{ Metadata struct{ Name string } }
+	json.Unmarshal(body, &o)
+	return o.Metadata.Name
 }
 
 func verbOf(r *http.Request, name string) string {

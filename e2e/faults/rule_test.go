@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -110,5 +111,21 @@ func TestSeed(t *testing.T) {
 	}
 	if a, b := hits(t, 1, text), hits(t, 2, text); a == b {
 		t.Errorf("%s with either seed", a)
+	}
+}
+
+func TestNameInBody(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"kind":"ManifestWork","metadata":{"name":"w","namespace":"c"}}`: "w",
+		`{"metadata":{"generateName":"w-"}}`:                              "",
+		"no JSON":                                                         "",
+	} {
+		r := httptest.NewRequest("POST", "/apis/x.io/v1/namespaces/c/things", strings.NewReader(body))
+		if got := nameInBody(r); got != want {
+			t.Errorf("%s: %q", body, got)
+		}
+		if again, _ := io.ReadAll(r.Body); string(again) != body {
+			t.Errorf("the body was %q", again)
+		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // and answers have the form that its public source gives them; it schedules nothing.  GET /clusters, which shows
 // what it holds, is the stand-in's own.
 //
-// The first line of the log is its URL; then one line a request: METHOD PATH CODE CLUSTERS.  The control socket
+// The first line of the log is its URL; then one line a request: METHOD PATH CODE CLUSTERS BYTES.  The control socket
 // understands forget (it was restarted), replay nth=N (the N-th platform that it was told arrives again, late) and
 // answer code=N (until the next answer; 0: as it should).
 
@@ -73,10 +73,75 @@ func parsePlatform(body io.Reader) (platform, error) {
 	return message.Platform, message.Platform.check()
 }
 
+type application struct {
+	ID           string            `json:"id"`
+	DisplayName  string            `json:"displayName"`
+	Type         string            `json:"type"`
+	ExecutorMode string            `json:"executorMode"`
+	Native       bool              `json:"native"`
+	Objectives   map[string]string `json:"objectives"`
+	Flows        []struct {
+		ID        string `json:"flowID"`
+		Functions []struct {
+			ID          string            `json:"id"`
+			Sequence    int               `json:"sequence"`
+			Allocations []string          `json:"allocations"`
+			Annotations map[string]string `json:"annotations"`
+		} `json:"functions"`
+	} `json:"flows"`
+}
+
+type allocation struct {
+	Cluster  *string `json:"cluster"` // null: nowhere
+	Resource string  `json:"resource_id"`
+	Fallback *string `json:"fallback_cluster"`
+}
+type flow struct {
+	ID          string       `json:"flowID"`
+	Allocations []allocation `json:"allocations"`
+}
+
+func (p platform) choose(wanted []string) *string {
+	var best string
+	for id, c := range p {
+		if best == "" || c.Scores["Performance"] > p[best].Scores["Performance"] ||
+			(c.Scores["Performance"] == p[best].Scores["Performance"] && id < best) {
+			best = id
+		}
+	}
+	if len(wanted) > 0 {
+		best = wanted[0]
+	}
+	if _, known := p[best]; !known {
+		return nil
+	}
+	return &best
+}
+
+func (p platform) place(body io.Reader) (int, any) {
+	var app application
+	d := json.NewDecoder(body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&app); err != nil {
+		return http.StatusBadRequest, map[string]string{"error": err.Error()}
+	}
+	placed := []flow{}
+	for _, f := range app.Flows {
+		out := flow{ID: f.ID}
+		for _, function := range f.Functions {
+			out.Allocations = append(out.Allocations, allocation{Cluster: p.choose(function.Allocations), Resource: function.ID})
+		}
+		placed = append(placed, out)
+	}
+	return http.StatusOK, placed
+}
+
 func (s *placement) answer(r *http.Request) (int, any) {
 	switch r.Method + " " + r.URL.Path {
 	case "GET /healthz":
 		return http.StatusOK, "OK"
+	case "POST /applications":
+		return s.held.place(r.Body)
 	case "GET /clusters":
 		return http.StatusOK, map[string]platform{"platform": s.held}
 	case "POST /clusters":
@@ -98,10 +163,8 @@ func (s *placement) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if code == 0 {
 		code, body = s.answer(r)
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	json.NewEncoder(w).Encode(body)
-	fmt.Fprintln(s.log, r.Method, r.URL.Path, code, len(s.held))
+	answerJSON(w, code, body)
+	fmt.Fprintln(s.log, r.Method, r.URL.Path, code, len(s.held), r.ContentLength)
 }
 
 func (s *placement) command(line string) (string, error) {

@@ -38,6 +38,7 @@ void cluster_look(struct cluster_facts *f, const cJSON *cluster);
 
 struct cluster_wish {
 	bool exists, accepted;
+	bool silent;          /* its agents do nothing */
 	enum truth available; /* TRUTH_ABSENT: as it is */
 };
 

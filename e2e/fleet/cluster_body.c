@@ -102,7 +102,8 @@ static cJSON *claims(const struct profile *p)
 	cJSON *list = xjson_array();
 	char id[40];
 
-	snprintf(id, sizeof(id), "%08x-0000-4000-8000-%012x", p->number, p->number);
+	snprintf(id, sizeof(id), "%08x-%04x-4000-8000-%012x", p->number, p->life & 0xffff,
+		p->number);
 	add_claim(list, "id.k8s.io", id);
 	add_claim(list, "kubeversion.open-cluster-management.io", "v1.35.4");
 	add_claim(list, "platform.open-cluster-management.io", "Other");

@@ -115,7 +115,7 @@ static enum cluster_step after_status(const struct cluster_facts *f, const struc
 	return f->taint == taint_for(f->available) ? CLUSTER_NOTHING : CLUSTER_TAINT;
 }
 
-enum cluster_step cluster_next(const struct cluster_facts *f, const struct cluster_wish *w,
+static enum cluster_step next(const struct cluster_facts *f, const struct cluster_wish *w,
 	const struct cluster_mode *m, unsigned works)
 {
 	if (!f->version)
@@ -125,4 +125,18 @@ enum cluster_step cluster_next(const struct cluster_facts *f, const struct clust
 	if (!w->exists)
 		return CLUSTER_DELETE;
 	return f->joined ? after_status(f, w, m) : before_status(f, w, m);
+}
+
+/* What nobody on the hub would do in its place. */
+static bool is_the_agents(enum cluster_step s)
+{
+	return s == CLUSTER_CREATE || s == CLUSTER_LEASE || s == CLUSTER_STATUS;
+}
+
+enum cluster_step cluster_next(const struct cluster_facts *f, const struct cluster_wish *w,
+	const struct cluster_mode *m, unsigned works)
+{
+	enum cluster_step s = next(f, w, m, works);
+
+	return w->silent && is_the_agents(s) ? CLUSTER_NOTHING : s;
 }

@@ -320,6 +320,51 @@ static void test_its_size(void **state)
 	cJSON_Delete(l.cluster);
 }
 
+static void test_a_silent_one_does_nothing_itself(void **state)
+{
+	struct life l = born(true, false);
+
+	(void)state;
+	l.wish.silent = true;
+	play(&l);
+	T_EQ(l.steps, 0); /* nobody announces it */
+	l.wish.silent = false;
+	play(&l);
+	is_whole(&l);
+	l.wish.silent = true;
+	l.wish.available = TRUTH_UNKNOWN;
+	l.wish.accepted = false;
+	play(&l);
+	TAKEN(&l, CLUSTER_AVAILABLE, CLUSTER_ACCEPT, CLUSTER_ADMIT, CLUSTER_TAINT);
+	l.wish.exists = false;
+	play(&l);
+	TAKEN(&l, CLUSTER_DELETE, CLUSTER_LET_GO);
+	cJSON_Delete(l.cluster);
+}
+
+static const char *identity(const struct life *l)
+{
+	return json_str_or(json_find(json_at(l->cluster, "status.clusterClaims"), "name",
+				   "id.k8s.io", NULL),
+		"value", "");
+}
+
+static void test_another_cluster_has_another_identity(void **state)
+{
+	struct life a = born(true, true), same = born(true, true), other = born(true, true);
+
+	(void)state;
+	other.profile.life = 1;
+	play(&a);
+	play(&same);
+	play(&other);
+	T_STR(identity(&a), identity(&same));
+	T_TRUE(strcmp(identity(&a), identity(&other)) != 0);
+	cJSON_Delete(a.cluster);
+	cJSON_Delete(same.cluster);
+	cJSON_Delete(other.cluster);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +378,8 @@ int main(void)
 		cmocka_unit_test(test_available_and_not),
 		cmocka_unit_test(test_leaving_waits_for_the_works),
 		cmocka_unit_test(test_old_news_are_left_out),
+		cmocka_unit_test(test_a_silent_one_does_nothing_itself),
+		cmocka_unit_test(test_another_cluster_has_another_identity),
 		cmocka_unit_test(test_its_size),
 	};
 

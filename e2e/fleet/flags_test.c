@@ -24,6 +24,7 @@ static void test_what_is_usual(void **state)
 	T_EQ(f.fleet.lease_seconds, 60);
 	T_TRUE(f.fleet.find_hub && f.fleet.mode.accept);
 	T_FALSE(f.fleet.mode.hub || f.fleet.mode.quick || f.fleet.once || f.fleet.leave);
+	T_FALSE(f.fleet.orders);
 	for (unsigned k = 0; k < N_KINDS; k++)
 		T_EQ(f.fleet.kinds[k], 0);
 	flags_clear();

@@ -60,6 +60,7 @@ static void end(struct app *a)
 		return;
 	a->ending = true;
 	tell_end(&a->fleet);
+	orders_close(&a->fleet);
 	a->open = 5;
 	pump_close(&a->fleet.pump, part_closed, a);
 	timer_close(&a->progress, part_closed);
@@ -222,6 +223,8 @@ static int begin(struct app *a, struct err *e)
 		timer_set(&a->progress, f->cfg.progress_ms);
 	members_init(f);
 	rc = make_watches(a, e);
+	if (rc == 0 && f->cfg.orders)
+		rc = orders_open(f, e);
 	if (rc == 0)
 		rc = loop_on_signal(f->loop, SIGTERM, on_signal, a, e);
 	return rc == 0 ? loop_on_signal(f->loop, SIGINT, on_signal, a, e) : rc;

@@ -26,7 +26,10 @@ void member_name(const struct member *m, char name[64])
 
 struct profile member_profile(const struct member *m)
 {
-	return profile_of(m->fleet->cfg.seed, m->number, m->kind);
+	struct profile p = profile_of(m->fleet->cfg.seed, m->number, m->kind);
+
+	p.life = m->told.life;
+	return p;
 }
 
 struct member *member_find(struct fleet *f, const char *name)
@@ -58,7 +61,7 @@ static bool in_trouble(const struct member *m, enum kind kind)
 
 bool member_is_dead(const struct member *m)
 {
-	return in_trouble(m, KIND_DEAD);
+	return m->told.dead || in_trouble(m, KIND_DEAD);
 }
 
 bool member_is_leaving(const struct member *m)
@@ -91,7 +94,8 @@ static enum truth flap(const struct member *m, int64_t now, int64_t *when)
 /* A dead one is found out by the hub. */
 static enum truth silence(const struct member *m, int64_t now, int64_t *when)
 {
-	int64_t found = trouble_at(m) + GRACE_LEASES * lease_ms(m);
+	int64_t died = m->told.dead ? m->died_at : trouble_at(m);
+	int64_t found = died + GRACE_LEASES * lease_ms(m);
 
 	earlier(when, found);
 	return m->fleet->cfg.mode.hub && now >= found ? TRUTH_UNKNOWN : TRUTH_ABSENT;
@@ -102,9 +106,12 @@ static struct cluster_wish wish(const struct member *m, int64_t now, int64_t *wh
 	const struct fleet *f = m->fleet;
 	int64_t leave =
 		f->cfg.leave_ms && m->joined_at ? m->joined_at + f->cfg.leave_ms : INT64_MAX;
-	struct cluster_wish w = { .exists = !f->leaving && now < leave,
-		.accepted = true,
-		.available = TRUTH_TRUE };
+	struct cluster_wish w = {
+		.exists = !f->leaving && now < leave && !m->told.gone && !m->told.again,
+		.accepted = !m->told.denied,
+		.silent = member_is_dead(m),
+		.available = m->told.broken ? TRUTH_FALSE : TRUTH_TRUE,
+	};
 
 	earlier(when, leave);
 	if (m->kind != KIND_SOUND)
@@ -113,7 +120,7 @@ static struct cluster_wish wish(const struct member *m, int64_t now, int64_t *wh
 		w.accepted = false;
 	if (in_trouble(m, KIND_FLAPPING))
 		w.available = flap(m, now, when);
-	if (in_trouble(m, KIND_DEAD))
+	if (w.silent)
 		w.available = silence(m, now, when);
 	return w;
 }
@@ -316,6 +323,8 @@ void member_seen(void *arg, const char *key, const struct span *whole)
 		return;
 	cluster_look(&m->facts, cluster);
 	note_joined(m);
+	if (member_is_leaving(m))
+		works_wake(m); /* they go with it */
 	pump_soon(&f->pump, &m->actor);
 }
 
@@ -327,6 +336,7 @@ void member_gone(void *arg, const char *key)
 	if (!m)
 		return;
 	m->facts = (struct cluster_facts){ 0 };
+	m->told.again = false;
 	f->count.joined -= m->joined_at != 0;
 	m->joined_at = m->beat_at = m->noise_at = 0;
 	f->count.left++;
@@ -335,6 +345,17 @@ void member_gone(void *arg, const char *key)
 	pump_soon(&f->pump, &m->actor);
 	if (f->leaving && f->count.left >= f->cfg.clusters)
 		f->over(f->arg);
+}
+
+void member_obey(struct member *m, enum order o)
+{
+	bool was_dead = m->told.dead;
+
+	order_apply(&m->told, o, m->facts.version);
+	if (m->told.dead && !was_dead)
+		m->died_at = clock_mono_ms();
+	works_wake(m);
+	pump_soon(&m->fleet->pump, &m->actor);
 }
 
 void members_wake(struct fleet *f)
@@ -358,6 +379,7 @@ void members_init(struct fleet *f)
 			.backoff = { .base_ms = RETRY_BASE_MS, .cap_ms = RETRY_CAP_MS },
 			.number = i + 1,
 			.kind = dealt[i],
+			.told.gone = f->cfg.orders,
 			.begin_at = f->cfg.rate ? now + i * 1000LL / f->cfg.rate : now,
 		};
 }

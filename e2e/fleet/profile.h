@@ -30,6 +30,7 @@ uint64_t mix(uint64_t seed, uint64_t number);
 
 struct profile {
 	unsigned number; /* counted from 1 */
+	unsigned life;   /* so many other clusters had its name before */
 	enum kind kind;
 	const char *region, *vendor;
 	unsigned nodes, cores, memory_gib; /* cores and memory of all its nodes together */

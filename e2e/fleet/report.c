@@ -25,14 +25,40 @@ static void set_number(cJSON *to, const char *key, double value)
 	xjson_put(to, key, cJSON_CreateNumber(strtod(text, NULL)));
 }
 
+/* What a probe says of a cluster of that speed: a throughput is so many of it, a time the inverse. */
+static const struct row {
+	const char *name, *unit;
+	bool cpu, time;
+	double factor;
+} rows[] = {
+	{ "cpu", "ops/s", true, false, 1 },
+	{ "cpu-all", "ops/s", true, false, 4 },
+	{ "memory", "MB/s", false, false, 1 },
+	{ "memory-latency", "ns", false, true, 2e6 },
+	{ "disk", "us", true, true, 2e10 },
+	{ "disk-sync", "us", true, true, 2e11 },
+	{ "network", "MB/s", false, false, 1 / 160.0 },
+	{ "network-latency", "us", false, true, 2e7 },
+};
+
+static const struct row *row_of(const char *name)
+{
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (!strcmp(rows[i].name, name))
+			return &rows[i];
+	return &rows[2];
+}
+
 static cJSON *probe(const struct profile *p, const char *name, enum lie lie)
 {
-	bool cpu = !strcmp(name, "cpu");
-	double value = (cpu ? p->cpu_ops : p->memory_mb) * (lie == LIE_ABSURD ? -1 : 1);
+	const struct row *r = row_of(name);
+	double speed = r->cpu ? p->cpu_ops : p->memory_mb;
+	double value =
+		(r->time ? r->factor / speed : r->factor * speed) * (lie == LIE_ABSURD ? -1 : 1);
 	cJSON *to = xjson_object();
 
 	xjson_set_str(to, "name", name);
-	xjson_set_str(to, "unit", lie == LIE_UNIT ? "furlongs" : cpu ? "ops/s" : "MB/s");
+	xjson_set_str(to, "unit", lie == LIE_UNIT ? "furlongs" : r->unit);
 	set_number(to, "value", value);
 	set_number(to, "n", 9 + p->number % 12);
 	set_number(to, "low", value * 0.985);
@@ -54,6 +80,20 @@ static cJSON *probe_list(const struct profile *p, const char *probes, enum lie l
 	return list;
 }
 
+static void add_pressure(cJSON *root)
+{
+	static const struct {
+		const char *name;
+		double percent;
+	} pressures[] = { { "cpuBefore", 1.5 }, { "cpuAfter", 12.25 }, { "memoryBefore", 0 },
+		{ "memoryAfter", 0 }, { "ioBefore", 0.25 }, { "ioAfter", 0.5 } };
+	cJSON *to = xjson_object();
+
+	for (size_t i = 0; i < COUNT(pressures); i++)
+		set_number(to, pressures[i].name, pressures[i].percent);
+	xjson_set(root, "pressure", to);
+}
+
 char *report_text(const struct profile *p, const char *run, const char *probes, enum lie lie)
 {
 	AUTO_JSON root = xjson_object();
@@ -63,9 +103,7 @@ char *report_text(const struct profile *p, const char *run, const char *probes, 
 	xjson_set_str(root, "run", lie == LIE_STALE ? "0123456789" : run);
 	xjson_set_str(root, "version", BERTH_VERSION);
 	xjson_set(root, "probes", probe_list(p, probes, lie));
-	xjson_set(root, "pressure", xjson_object());
-	set_number(json_key(root, "pressure"), "cpuBefore", 1.5);
-	set_number(json_key(root, "pressure"), "cpuAfter", 12.25);
+	add_pressure(root);
 	if (lie == LIE_HUGE) {
 		AUTO_STR filler = xalloc(HUGE_REPORT + 1);
 
@@ -74,6 +112,7 @@ char *report_text(const struct profile *p, const char *run, const char *probes, 
 	} else {
 		xjson_set_str(root, "cpuModel", "AMD EPYC");
 	}
+	set_number(root, "memoryLimitMiB", 128);
 	text = json_text(root);
 	if (!text)
 		mem_exhausted();

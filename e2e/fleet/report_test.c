@@ -18,7 +18,8 @@ static void test_the_whole_line(void **state)
 		"\"high\":219783000,\"cvPerMille\":8,\"settled\":true,\"version\":1},"
 		"{\"name\":\"memory\",\"unit\":\"MB/s\",\"value\":31281.6,\"n\":12,\"low\":30812.4,"
 		"\"high\":31907.3,\"cvPerMille\":8,\"settled\":true,\"version\":1}],"
-		"\"pressure\":{\"cpuBefore\":1.5,\"cpuAfter\":12.25},\"cpuModel\":\"AMD EPYC\"}",
+		"\"pressure\":{\"cpuBefore\":1.5,\"cpuAfter\":12.25,\"memoryBefore\":0,\"memoryAfter\":0,"
+		"\"ioBefore\":0.25,\"ioAfter\":0.5},\"cpuModel\":\"AMD EPYC\",\"memoryLimitMiB\":128}",
 		BERTH_VERSION);
 
 	(void)state;

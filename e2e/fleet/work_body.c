@@ -70,8 +70,8 @@ static cJSON *resource_meta(const cJSON *manifest, int ordinal)
 	return meta;
 }
 
-/* Does the work ask for feedback about it? */
-static bool has_rules(const cJSON *work, const cJSON *meta)
+/* What the work asks to be told about it; NULL: nothing. */
+static const cJSON *rules_of(const cJSON *work, const cJSON *meta)
 {
 	static const char *const keys[] = { "group", "resource", "namespace", "name" };
 	const cJSON *config;
@@ -85,9 +85,9 @@ static bool has_rules(const cJSON *work, const cJSON *meta)
 				!strcmp(json_str_or(id, keys[i], ""),
 					json_str_or(meta, keys[i], ""));
 		if (same)
-			return true;
+			return json_key(config, "feedbackRules");
 	}
-	return false;
+	return NULL;
 }
 
 static cJSON *string_value(const char *name, const char *text)
@@ -110,17 +110,61 @@ static cJSON *integer_value(const char *name, int64_t n)
 	return v;
 }
 
-/* A pod that was just made says so. */
-static cJSON *first_feedback(const cJSON *work, const cJSON *meta)
+/* What stands at a path of keys, such as ".metadata.annotations.a\\.b/c"; NULL: nothing, or it is no such path. */
+static const cJSON *at_path(const cJSON *object, const char *path)
 {
-	cJSON *feedback = xjson_object(), *values;
+	char key[128];
+	size_t n = 0;
 
-	if (strcmp(json_str_or(meta, "kind", ""), "Pod") != 0 || !has_rules(work, meta))
-		return feedback;
-	values = xjson_array();
-	cJSON_AddItemToArray(values, string_value("phase", "Pending"));
-	cJSON_AddItemToArray(values, string_value("waiting", "ContainerCreating"));
-	xjson_set(feedback, "values", values);
+	if (*path++ != '.')
+		return NULL;
+	for (; object && n < sizeof(key); path++) {
+		if (*path && *path != '.') {
+			path += *path == '\\' && path[1];
+			key[n++] = *path;
+			continue;
+		}
+		key[n] = '\0';
+		object = json_key(object, key);
+		n = 0;
+		if (!*path)
+			return object;
+	}
+	return NULL;
+}
+
+/* Nothing runs on a virtual edge: what is there is the manifest itself. */
+static void add_values(cJSON *values, const cJSON *rule, const cJSON *manifest)
+{
+	const cJSON *p;
+
+	json_each(p, json_key(rule, "jsonPaths")) {
+		const char *name = json_str_or(p, "name", "");
+		const cJSON *v = at_path(manifest, json_str_or(p, "path", ""));
+
+		if (cJSON_IsString(v))
+			cJSON_AddItemToArray(values, string_value(name, v->valuestring));
+		else if (cJSON_IsNumber(v))
+			cJSON_AddItemToArray(values, integer_value(name, (int64_t)v->valuedouble));
+	}
+}
+
+/* A pod that was just made says so. */
+static cJSON *first_feedback(const cJSON *rules, const cJSON *manifest)
+{
+	cJSON *feedback = xjson_object(), *values = xjson_array();
+	const cJSON *rule;
+
+	if (rules && !strcmp(json_str_or(manifest, "kind", ""), "Pod")) {
+		cJSON_AddItemToArray(values, string_value("phase", "Pending"));
+		cJSON_AddItemToArray(values, string_value("waiting", "ContainerCreating"));
+	}
+	json_each(rule, rules)
+		add_values(values, rule, manifest);
+	if (cJSON_GetArraySize(values))
+		xjson_set(feedback, "values", values);
+	else
+		cJSON_Delete(values);
 	return feedback;
 }
 
@@ -130,6 +174,7 @@ static cJSON *manifest_status(const cJSON *work, const cJSON *manifest, int ordi
 	int64_t generation = json_int_or(work, "metadata.generation", 0);
 	cJSON *s = xjson_object(), *conditions = xjson_array();
 	cJSON *meta = resource_meta(manifest, ordinal);
+	const cJSON *rules = rules_of(work, meta);
 
 	add_at(conditions,
 		condition("Applied", "True", "AppliedManifestComplete", "Apply manifest complete",
@@ -142,13 +187,12 @@ static cJSON *manifest_status(const cJSON *work, const cJSON *manifest, int ordi
 			now);
 		add_at(conditions,
 			condition("StatusFeedbackSynced", "True",
-				has_rules(work, meta) ? "StatusFeedbackSynced"
-						      : "NoStatusFeedbackSynced",
-				"", 0),
+				rules ? "StatusFeedbackSynced" : "NoStatusFeedbackSynced", "", 0),
 			now);
 	}
 	xjson_set(s, "conditions", conditions);
-	xjson_set(s, "statusFeedback", available ? first_feedback(work, meta) : xjson_object());
+	xjson_set(s, "statusFeedback",
+		available ? first_feedback(rules, manifest) : xjson_object());
 	xjson_set(s, "resourceMeta", meta);
 	return s;
 }

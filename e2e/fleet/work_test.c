@@ -33,6 +33,15 @@ static const char other_work[] =
 	"{'apiVersion':'networking.k8s.io/v1','kind':'NetworkPolicy','metadata':{'name':'n','namespace':'ns'}},"
 	"{'apiVersion':'networking.k8s.io/v1','kind':'Ingress','metadata':{'name':'i','namespace':'ns'}}]}}}";
 
+static const char asked_work[] =
+	"{'metadata':{'name':'w','namespace':'c','generation':1},'spec':{'workload':{'manifests':["
+	"{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'m','namespace':'ns',"
+	"'annotations':{'a.b/c':'told'}},'data':{'n':3}}]},'manifestConfigs':[{'resourceIdentifier':"
+	"{'group':'','resource':'configmaps','namespace':'ns','name':'m'},'feedbackRules':[{"
+	"'type':'JSONPaths','jsonPaths':[{'name':'text','path':'.metadata.annotations.a\\\\.b/c'},"
+	"{'name':'n','path':'.data.n'},{'name':'none','path':'.status.x'},"
+	"{'name':'odd','path':'data.n'}]}]}]}}";
+
 struct life {
 	struct work_facts facts;
 	cJSON *work;
@@ -259,9 +268,27 @@ static void test_deleted_before_it_was_seen(void **state)
 	cJSON_Delete(l.work);
 }
 
+static void test_what_is_asked_for_is_read_from_the_manifest(void **state)
+{
+	struct life l = given(asked_work, true);
+	const cJSON *values;
+
+	(void)state;
+	while (step(&l, ANSWER_NONE) != WORK_NOTHING)
+		;
+	values = json_at(cJSON_GetArrayItem(json_at(l.work, "status.resourceStatus.manifests"), 0),
+		"statusFeedback.values");
+	T_EQ(cJSON_GetArraySize(values), 2);
+	T_STR(json_str_or(json_find(values, "name", "text", NULL), "fieldValue.string", ""),
+		"told");
+	T_EQ(json_int_or(json_find(values, "name", "n", NULL), "fieldValue.integer", 0), 3);
+	cJSON_Delete(l.work);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_asked_for_is_read_from_the_manifest),
 		cmocka_unit_test(test_a_job_is_answered_in_the_config_map),
 		cmocka_unit_test(test_a_pod_is_answered_by_its_message),
 		cmocka_unit_test(test_quick_comes_to_the_same),

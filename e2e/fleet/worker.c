@@ -20,6 +20,7 @@ struct work {
 	unsigned report;                /* how many of the cluster's works came before */
 	uint8_t doing;                  /* WORK_NOTHING: the work is read */
 	bool gone;                      /* deleted while a request was under way */
+	bool on_edge;                   /* applied there and not removed again */
 	const cJSON *tree;              /* the work itself, while an answer is looked at */
 	int64_t available_at, retry_at; /* clock_mono_ms(); 0 = not yet */
 	char key[];                     /* "namespace/name" */
@@ -61,6 +62,7 @@ static void free_work(struct fleet *f, struct work *w)
 	struct member *m = w->member;
 
 	pump_forget(&f->pump, &w->actor);
+	m->strays += w->on_edge;
 	mem_free(w);
 	f->count.works--;
 	m->works--;
@@ -94,6 +96,7 @@ static void on_reply(void *arg, struct kube_reply *r)
 		w->retry_at = 0;
 	}
 	if (is_work) {
+		w->on_edge = w->on_edge || w->doing == WORK_APPLY;
 		work_look(&w->facts, r->json);
 		w->tree = r->json;
 	} else if (r->rc == 0) {
@@ -154,6 +157,7 @@ static void start(struct work *w, enum work_step s)
 	int rc;
 
 	w->doing = read ? WORK_NOTHING : (uint8_t)s;
+	w->on_edge = w->on_edge && s != WORK_LET_GO; /* its agent removes first, and then lets go */
 	pump_begin(&w->member->fleet->pump, &w->actor);
 	rc = read ? kube_get(w->member->fleet->api[MANAGER_WORK], o, on_reply, w)
 		  : send_step(w, s, o);
@@ -168,9 +172,10 @@ static void act(struct actor *a)
 	int64_t now = clock_mono_ms(), when = 0;
 	enum work_step s;
 
-	if (w->gone || member_is_dead(w->member))
+	if (w->gone)
 		return;
-	s = work_next(&w->facts, f->cfg.mode.quick, due(w, now, &when));
+	s = member_is_dead(w->member) ? WORK_NOTHING
+				      : work_next(&w->facts, f->cfg.mode.quick, due(w, now, &when));
 	if (member_is_leaving(w->member) && !w->facts.deleting)
 		s = WORK_DELETE;
 	if (s == WORK_NOTHING)
@@ -230,6 +235,29 @@ void work_gone(void *arg, const char *key)
 	w->gone = true;
 	if (!w->actor.busy)
 		free_work(f, w);
+}
+
+static bool is_at(const struct map_slot *slot, const struct member *m)
+{
+	return ((const struct work *)slot->value)->member == m;
+}
+
+void works_wake(struct member *m)
+{
+	if (!m->works)
+		return;
+	map_each(&m->fleet->works, slot)
+		if (is_at(slot, m))
+			pump_soon(&m->fleet->pump, &((struct work *)slot->value)->actor);
+}
+
+unsigned works_held(struct member *m)
+{
+	unsigned n = m->strays;
+
+	map_each(&m->fleet->works, slot)
+		n += is_at(slot, m) && ((const struct work *)slot->value)->on_edge;
+	return n;
 }
 
 void works_clear(struct fleet *f)

@@ -61,8 +61,8 @@ struct score **berth_score(struct berth *b, const char *name)
 
 void berth_tidy(struct berth *b)
 {
-	if (b->cluster || b->onboarding || b->works || b->scores || b->ns != NAMESPACE_ABSENT ||
-		b->dirty || b->attempt.busy)
+	if (b->cluster || b->onboarding || b->works || b->scores || b->peering ||
+		b->ns != NAMESPACE_ABSENT || b->dirty || b->attempt.busy)
 		return;
 	berth_clear(b);
 	map_del(&b->c->berths, b->name);
@@ -88,6 +88,7 @@ void berth_clear(struct berth *b)
 		cluster_clear(b->cluster);
 	if (b->onboarding)
 		onboarding_clear(b->onboarding);
+	mem_free(b->peering);
 	mem_free(b->cluster);
 	mem_free(b->onboarding);
 	mem_free(b->doing);

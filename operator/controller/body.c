@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "controller/parts.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,33 +32,64 @@ static cJSON *applied(const char *kind, const char *name, const char *uid, uint6
 	return body;
 }
 
-/* While the wanted plan cannot be referred to yet, the onboarding keeps what it has. */
+/* While there is a hold, the onboarding keeps what it has. */
 static void add_plan(cJSON *body, const struct onboard_view *v)
 {
 	const struct onboarding *o = v->onboarding;
 	const char *plan = v->plan, *revision = v->revision;
 
-	if (v->plan_pending) {
+	if (v->hold != HOLD_NONE) {
 		plan = o ? o->plan : NULL;
 		revision = o ? o->revision : NULL;
 	}
-	if (!plan)
+	if (!plan) {
+		xjson_set_str(body, "spec.deletionPolicy", v->orphan ? "Orphan" : NULL);
 		return;
+	}
 	xjson_set_str(body, "spec.plan.name", plan);
 	xjson_set_str(body, "spec.plan.revision", revision);
+}
+
+/* Not applied: a field that another manager owns as well, say whoever brought it back from a backup, would stay. */
+cJSON *body_replan(const struct onboard_view *v)
+{
+	const struct onboarding *o = v->onboarding;
+	cJSON *patch = xjson_array();
+	char version[24];
+
+	xpatch_add(patch, "test", "/metadata/uid", cJSON_CreateString(o->uid));
+	xpatch_add(patch, "test", "/metadata/resourceVersion",
+		cJSON_CreateString(version_text(o->rv, version)));
+	if (v->plan) {
+		cJSON *plan = xjson_object();
+
+		xjson_set_str(plan, "name", v->plan);
+		xjson_set_str(plan, "revision", v->revision);
+		xpatch_add(patch, "add", "/spec/plan", plan);
+	} else {
+		xpatch_add(patch, "remove", "/spec/plan", NULL);
+	}
+	if (v->orphan && !v->plan)
+		xpatch_add(patch, "add", "/spec/deletionPolicy", cJSON_CreateString("Orphan"));
+	else if (o->orphan)
+		xpatch_add(patch, "remove", "/spec/deletionPolicy", NULL);
+	return patch;
 }
 
 cJSON *body_onboarding(const struct onboard_view *v)
 {
 	const struct onboarding *o = v->onboarding;
 	cJSON *body = applied("ClusterOnboarding", v->name, o ? o->uid : NULL, o ? o->rv : 0);
+	uint64_t id = onboard_cluster_id(v);
+	char text[PART_ID_LEN];
 
 	xjson_put(json_key(body, "metadata"), "labels", xjson_lit("{'" LABEL_MANAGED "':'berth'}"));
 	xjson_set(body, "metadata.finalizers", xjson_lit("['" FINALIZER "']"));
 	xjson_set_str(body, "spec.clusterRef.apiVersion", CLUSTER_API);
 	xjson_set_str(body, "spec.clusterRef.kind", "ManagedCluster");
 	xjson_set_str(body, "spec.clusterRef.name", v->name);
-	xjson_set_str(body, "spec.clusterRef.uid", o ? o->cluster_uid : v->cluster->uid);
+	xjson_set_str(body, "spec.clusterRef.uid", onboard_cluster_uid(v));
+	xjson_set_str(body, "spec.clusterRef.id", id ? part_id_text(id, text) : NULL);
 	add_plan(body, v);
 	return body;
 }
@@ -140,12 +172,64 @@ cJSON *body_status(const struct onboard_view *v, const struct onboard_todo *t, i
 		cJSON_CreateString(version_text(o->rv, rv)));
 	xpatch_add(patch, "test", "/status/conditions/0/type", cJSON_CreateString("ClusterReady"));
 	if (t->keep_ready) {
-		xpatch_add(patch, "test", "/status/run", cJSON_CreateNull());
+		if (!o->has_run)
+			xpatch_add(patch, "test", "/status/run", cJSON_CreateNull());
 		xpatch_add(patch, "test", "/status/conditions/1/type", cJSON_CreateString("Ready"));
 		xpatch_add(patch, "replace", "/status/conditions/1", not_ready(o, t, now_ms));
 	}
 	xpatch_add(patch, "replace", "/status/conditions/0", cluster_ready(o, t, now_ms));
+	/* What a worker said of Ready is overwritten: it has to say it again when it may go on. */
+	if (t->keep_ready && *o->digest)
+		xpatch_add(patch, "replace", "/status/observedDigest", cJSON_CreateString(""));
 	add_join_time(patch, t, now_ms);
+	return patch;
+}
+
+cJSON *body_quarantine(const struct onboarding *o, enum quarantine state)
+{
+	cJSON *patch = xjson_array();
+	char rv[24];
+
+	xpatch_add(patch, "test", "/metadata/uid", cJSON_CreateString(o->uid));
+	xpatch_add(patch, "test", "/metadata/resourceVersion",
+		cJSON_CreateString(version_text(o->rv, rv)));
+	xpatch_add(patch, "add", "/status/quarantine", cJSON_CreateString(quarantine_name(state)));
+	return patch;
+}
+
+cJSON *body_taint(const struct cluster *c, int64_t now_ms)
+{
+	cJSON *patch = xjson_array(), *taint = xjson_object(), *list = xjson_array();
+	char now[CLOCK_TEXT_LEN];
+
+	xjson_put(taint, "key", cJSON_CreateString(QUARANTINE));
+	xjson_set_str(taint, "effect", "NoSelect");
+	xjson_set_str(taint, "timeAdded", clock_text(now_ms, now));
+	xpatch_add(patch, "test", "/metadata/uid", cJSON_CreateString(c->uid));
+	if (c->first_taint) {
+		xpatch_add(patch, "test", "/spec/taints/0/key", cJSON_CreateString(c->first_taint));
+		xpatch_add(patch, "add", "/spec/taints/0", taint);
+		cJSON_Delete(list);
+		return patch;
+	}
+	cJSON_AddItemToArray(list, taint);
+	/* An empty list is not no list for a test; whoever takes the last taint off leaves one. */
+	xpatch_add(patch, "test", "/spec/taints",
+		c->has_taints ? xjson_array() : cJSON_CreateNull());
+	xpatch_add(patch, "add", "/spec/taints", list);
+	return patch;
+}
+
+cJSON *body_untaint(const struct cluster *c)
+{
+	cJSON *patch = xjson_array();
+	char path[48], key[64];
+
+	snprintf(path, sizeof(path), "/spec/taints/%d", c->quarantine);
+	snprintf(key, sizeof(key), "%s/key", path);
+	xpatch_add(patch, "test", "/metadata/uid", cJSON_CreateString(c->uid));
+	xpatch_add(patch, "test", key, cJSON_CreateString(QUARANTINE));
+	xpatch_add(patch, "remove", path, NULL);
 	return patch;
 }
 
@@ -163,6 +247,20 @@ cJSON *body_unfinalize(const char *uid, uint64_t rv, int finalizer)
 	return patch;
 }
 
+cJSON *body_unconfirm(const struct plan *p, const char *annotation)
+{
+	const char *slash = strchr(annotation, '/');
+	AUTO_STR at = xprintf("/metadata/annotations/%.*s~1%s", (int)(slash - annotation),
+		annotation, slash + 1);
+	char value[CONFIRM_LEN];
+	cJSON *patch = xjson_array();
+
+	xpatch_add(patch, "test", "/metadata/uid", cJSON_CreateString(p->uid));
+	xpatch_add(patch, "test", at, cJSON_CreateString(plan_confirmation(p, value)));
+	xpatch_add(patch, "remove", at, NULL);
+	return patch;
+}
+
 cJSON *body_plan_finalizer(const struct plan *p)
 {
 	cJSON *body = applied("OnboardingPlan", p->name, p->uid, p->rv);
@@ -171,14 +269,53 @@ cJSON *body_plan_finalizer(const struct plan *p)
 	return body;
 }
 
-static cJSON *ready_list(const struct status_text *t, const struct own_cond *have,
+static cJSON *said(const char *type, const struct status_text *t, const struct own_cond *have,
 	int64_t generation, int64_t now_ms)
 {
-	struct wanted w = { "Ready", t->ready, t->reason, t->message };
+	struct wanted w = { type, t->ready, t->reason, t->message };
+
+	return condition(&w, have, generation, now_ms);
+}
+
+static cJSON *plan_conditions(const struct plan_view *v, const struct status_text *ready,
+	int64_t now)
+{
+	const struct plan *p = v->plan;
 	cJSON *list = xjson_array();
 
-	cJSON_AddItemToArray(list, condition(&w, have, generation, now_ms));
+	cJSON_AddItemToArray(list, said("Ready", ready, &p->ready, p->generation, now));
+	if (v->progressing)
+		cJSON_AddItemToArray(list,
+			said("Progressing", v->progressing, &p->progressing, p->generation, now));
+	if (v->awaiting)
+		cJSON_AddItemToArray(list,
+			said("AwaitingConfirmation", v->awaiting, &p->awaiting, p->generation,
+				now));
+	if (v->overridden)
+		cJSON_AddItemToArray(list,
+			said("Overridden", v->overridden, &p->overridden, p->generation, now));
 	return list;
+}
+
+static void add_motion(cJSON *body, const struct plan_view *v, int64_t now_ms)
+{
+	const struct plan *p = v->plan;
+	bool goes_on = same_text(p->rollout, p->revision);
+	char time[CLOCK_TEXT_LEN];
+
+	if (v->queued)
+		xjson_set_int(body, "status.queuedClusters", v->queued);
+	xjson_set_int(body, "status.updatedClusters", v->updated);
+	if (v->lost.clusters) {
+		xjson_set_str(body, "status.lost.startTime", clock_text(v->lost.since, time));
+		xjson_set_int(body, "status.lost.clusters", v->lost.clusters);
+		xjson_set_int(body, "status.lost.pending", v->lost.pending);
+	}
+	if (v->rolls_out) {
+		xjson_set_str(body, "status.rollout.revision", p->revision);
+		xjson_set_str(body, "status.rollout.startTime",
+			clock_text(goes_on ? p->rollout_since : now_ms, time));
+	}
 }
 
 cJSON *body_plan_status(const struct plan_view *v, const struct status_text *t, int64_t now_ms)
@@ -190,18 +327,36 @@ cJSON *body_plan_status(const struct plan_view *v, const struct status_text *t, 
 	xjson_set_str(body, "status.revision", p->revision);
 	xjson_set_int(body, "status.matchedClusters", v->matched);
 	xjson_set_int(body, "status.readyClusters", v->ready);
-	xjson_set(body, "status.conditions", ready_list(t, &p->ready, p->generation, now_ms));
+	add_motion(body, v, now_ms);
+	xjson_set(body, "status.conditions", plan_conditions(v, t, now_ms));
 	return body;
 }
 
-cJSON *body_scheduler_status(const struct scheduler *s, const struct status_text *t,
-	int64_t registered, int64_t now_ms)
+cJSON *body_scheduler_finalizer(const struct scheduler *s)
 {
 	cJSON *body = applied("FunctionScheduler", s->name, s->uid, s->rv);
 
-	xjson_set_int(body, "status.observedGeneration", s->generation);
-	xjson_set_int(body, "status.registeredClusters", registered);
-	xjson_set(body, "status.conditions", ready_list(t, &s->ready, s->generation, now_ms));
+	xjson_set(body, "metadata.finalizers", xjson_lit("['" FINALIZER "']"));
+	return body;
+}
+
+cJSON *body_scheduler_status(const struct scheduler_view *v, const struct scheduler_todo *t,
+	int64_t now_ms)
+{
+	const struct scheduler *s = v->scheduler;
+	cJSON *body = applied("FunctionScheduler", s->name, s->uid, s->rv);
+	cJSON *conditions = xjson_array();
+
+	xjson_set_int(body, "status.observedGeneration", s->effect.generation);
+	xjson_set_str(body, "status.address", s->effect.address);
+	xjson_set_int(body, "status.registeredClusters", v->registered);
+	cJSON_AddItemToArray(conditions,
+		said("Ready", &t->ready, &s->ready, s->generation, now_ms));
+	if (t->awaiting.reason)
+		cJSON_AddItemToArray(conditions,
+			said("AwaitingConfirmation", &t->awaiting, &s->awaiting, s->generation,
+				now_ms));
+	xjson_set(body, "status.conditions", conditions);
 	return body;
 }
 

@@ -1,6 +1,8 @@
 #include "controller/body.h"
 #include "testing/t.h"
 
+#include <stdio.h>
+
 #define T0   INT64_C(1795238640000)
 #define NOW  (T0 + 60000)
 #define AT0  "2026-11-21T05:24:00Z"
@@ -67,11 +69,58 @@ static void test_onboarding(void **state)
 {
 	(void)state;
 	is_onboarding("'uid':'o1','resourceVersion':'7',", "u0", EDGE);
-	view.plan_pending = true; /* keeps what it has */
+	view.hold = HOLD_UNSTORED; /* keeps what it has */
 	is_onboarding("'uid':'o1','resourceVersion':'7',", "u0", OLD);
-	view.plan_pending = false;
+	view.hold = HOLD_NONE;
 	view.plan = view.revision = NULL;
 	is_onboarding("'uid':'o1','resourceVersion':'7',", "u0", "");
+}
+
+/* Another manager may own the plan as well: it is taken off, not left out. */
+static void test_a_plan_is_withdrawn(void **state)
+{
+	(void)state;
+	view.plan = view.revision = NULL;
+	is_json(body_replan(&view),
+		"[{'op':'test','path':'/metadata/uid','value':'o1'},"
+		"{'op':'test','path':'/metadata/resourceVersion','value':'7'},"
+		"{'op':'remove','path':'/spec/plan'}]");
+	view.orphan = true;
+	is_json(body_replan(&view),
+		"[{'op':'test','path':'/metadata/uid','value':'o1'},"
+		"{'op':'test','path':'/metadata/resourceVersion','value':'7'},"
+		"{'op':'remove','path':'/spec/plan'},"
+		"{'op':'add','path':'/spec/deletionPolicy','value':'Orphan'}]");
+	view.orphan = false;
+	onb.orphan = true; /* of another time */
+	is_json(body_replan(&view),
+		"[{'op':'test','path':'/metadata/uid','value':'o1'},"
+		"{'op':'test','path':'/metadata/resourceVersion','value':'7'},"
+		"{'op':'remove','path':'/spec/plan'},"
+		"{'op':'remove','path':'/spec/deletionPolicy'}]");
+	view.plan = "edge";
+	view.revision = "edge-1";
+	is_json(body_replan(&view),
+		"[{'op':'test','path':'/metadata/uid','value':'o1'},"
+		"{'op':'test','path':'/metadata/resourceVersion','value':'7'},"
+		"{'op':'add','path':'/spec/plan','value':{'name':'edge','revision':'edge-1'}},"
+		"{'op':'remove','path':'/spec/deletionPolicy'}]");
+}
+
+/* The id is noted once it is known, and stays; with it the uid may be another. */
+static void test_onboarding_with_an_id(void **state)
+{
+	(void)state;
+	onb.cluster_id = 0xab;
+	is_onboarding("'uid':'o1','resourceVersion':'7',", "u0','id':'00000000000000ab",
+		EDGE); /* another claim: not adopted */
+	cluster.id = 0xab;
+	is_onboarding("'uid':'o1','resourceVersion':'7',", "u1','id':'00000000000000ab", EDGE);
+	onb.cluster_id = 0;
+	snprintf(onb.cluster_uid, UID_LEN, "u1");
+	is_onboarding("'uid':'o1','resourceVersion':'7',", "u1','id':'00000000000000ab", EDGE);
+	cluster.id = 0;
+	is_onboarding("'uid':'o1','resourceVersion':'7',", "u1", EDGE);
 }
 
 static void test_onboarding_that_is_new(void **state)
@@ -79,9 +128,9 @@ static void test_onboarding_that_is_new(void **state)
 	(void)state;
 	view.onboarding = NULL;
 	is_onboarding("", "u1", EDGE);
-	view.plan_pending = true;
+	view.hold = HOLD_UNSTORED;
 	is_onboarding("", "u1", "");
-	view.plan_pending = false;
+	view.hold = HOLD_NONE;
 	view.plan = NULL;
 	is_onboarding("", "u1", "");
 }
@@ -180,9 +229,63 @@ static void test_status_after_a_worker(void **state)
 		AT0, AT0);
 }
 
+/* A worker has to say anew what is overwritten, once it may go on. */
+static void test_status_while_it_is_suspended(void **state)
+{
+	(void)state;
+	onb.has_run = true;
+	snprintf(onb.digest, sizeof(onb.digest), "v1:abc");
+	onb.cluster_ready = onb.ready = (struct own_cond){ .status = STATUS_FALSE, .since = T0 };
+	todo.joins = false;
+	is_patch(body_status(&view, &todo, NOW),
+		"[" TEST_UID TEST_RV
+		"{'op':'test','path':'/status/conditions/0/type','value':'ClusterReady'},"
+		"{'op':'test','path':'/status/conditions/1/type','value':'Ready'},"
+		"{'op':'replace','path':'/status/conditions/1','value':PENDING},"
+		"{'op':'replace','path':'/status/conditions/0','value':READY},"
+		"{'op':'replace','path':'/status/observedDigest','value':''}]",
+		ATNO, AT0);
+}
+
+static void test_taints(void **state)
+{
+	static struct cluster c = { .uid = "u1", .quarantine = -1 };
+
+	(void)state;
+	is_json(body_taint(&c, NOW),
+		"[{'op':'test','path':'/metadata/uid','value':'u1'},"
+		"{'op':'test','path':'/spec/taints','value':null},"
+		"{'op':'add','path':'/spec/taints','value':[{'key':'berth.dev/quarantine',"
+		"'effect':'NoSelect','timeAdded':'" ATNO "'}]}]");
+	c.has_taints = true;
+	is_json(body_taint(&c, NOW),
+		"[{'op':'test','path':'/metadata/uid','value':'u1'},"
+		"{'op':'test','path':'/spec/taints','value':[]},"
+		"{'op':'add','path':'/spec/taints','value':[{'key':'berth.dev/quarantine',"
+		"'effect':'NoSelect','timeAdded':'" ATNO "'}]}]");
+	c.first_taint = (char *)"other/one";
+	is_json(body_taint(&c, NOW),
+		"[{'op':'test','path':'/metadata/uid','value':'u1'},"
+		"{'op':'test','path':'/spec/taints/0/key','value':'other/one'},"
+		"{'op':'add','path':'/spec/taints/0','value':{'key':'berth.dev/quarantine',"
+		"'effect':'NoSelect','timeAdded':'" ATNO "'}}]");
+	c.quarantine = 2;
+	is_json(body_untaint(&c),
+		"[{'op':'test','path':'/metadata/uid','value':'u1'},"
+		"{'op':'test','path':'/spec/taints/2/key','value':'berth.dev/quarantine'},"
+		"{'op':'remove','path':'/spec/taints/2'}]");
+	is_json(body_quarantine(&onb, QUARANTINE_PLACING),
+		"[" TEST_UID TEST_RV "{'op':'add','path':'/status/quarantine','value':'Placing'}]");
+}
+
 static void test_unfinalize(void **state)
 {
 	(void)state;
+	is_json(body_unconfirm(&(struct plan){ .uid = "p1", .generation = 3 },
+			"berth.dev/confirm-rollout"),
+		"[{'op':'test','path':'/metadata/uid','value':'p1'},"
+		"{'op':'test','path':'/metadata/annotations/berth.dev~1confirm-rollout','value':'p1.3'},"
+		"{'op':'remove','path':'/metadata/annotations/berth.dev~1confirm-rollout'}]");
 	is_json(body_unfinalize("o1", 7, 1),
 		"[" TEST_UID TEST_RV
 		"{'op':'test','path':'/metadata/finalizers/1','value':'berth.dev/undo'},"
@@ -209,8 +312,42 @@ static void test_plans(void **state)
 	is_json(body_plan_status(&v, &text, NOW),
 		"{'apiVersion':'berth.dev/v1alpha1','kind':'OnboardingPlan','metadata':"
 		"{'name':'edge','uid':'p1'},'status':{'observedGeneration':2,"
-		"'revision':'edge-1','matchedClusters':3,'readyClusters':1,"
+		"'revision':'edge-1','matchedClusters':3,'readyClusters':1,'updatedClusters':0,"
 		"'conditions':" IS_READY("1 of 3") "}}");
+}
+
+/* What the next leader has to know of a plan in motion. */
+static void test_a_plan_in_motion(void **state)
+{
+	struct plan p = { .name = (char *)"edge",
+		.generation = 2,
+		.revision = (char *)"edge-2",
+		.rollout = (char *)"edge-1",
+		.rollout_since = T0 };
+	struct status_text text = { true, "RollingOut", "m" };
+	struct plan_view v = { .plan = &p,
+		.queued = 3,
+		.updated = 4,
+		.lost = { T0, 5, 2 },
+		.progressing = &text,
+		.awaiting = &text,
+		.rolls_out = true };
+	AUTO_JSON body = body_plan_status(&v, &text, NOW);
+	const cJSON *list = json_at(body, "status.conditions");
+
+	(void)state;
+	T_EQ(cJSON_GetArraySize(list), 3);
+	T_STR(json_str(cJSON_GetArrayItem(list, 1), "type"), "Progressing");
+	T_STR(json_str(cJSON_GetArrayItem(list, 2), "type"), "AwaitingConfirmation");
+	is_json(xjson_dup(json_at(body, "status.lost")),
+		"{'startTime':'" AT0 "','clusters':5,'pending':2}");
+	is_json(xjson_dup(json_at(body, "status.rollout")),
+		"{'revision':'edge-2','startTime':'" ATNO "'}");
+	T_EQ(json_int_or(body, "status.queuedClusters", 0), 3);
+	cJSON_Delete(body);
+	p.rollout = (char *)"edge-2"; /* it has begun: the time stays */
+	body = body_plan_status(&v, &text, NOW);
+	T_STR(json_str(body, "status.rollout.startTime"), AT0);
 }
 
 static void test_revisions(void **state)
@@ -233,27 +370,40 @@ static void test_revisions(void **state)
 
 static void test_schedulers(void **state)
 {
-	struct scheduler s = { .name = (char *)"continuum", .uid = "s1", .generation = 2 };
-	struct status_text text = { true, "Accepted", "4" };
+	struct scheduler s = { .name = (char *)"continuum",
+		.uid = "s1",
+		.generation = 2,
+		.effect = { 2, (char *)"Placement berth" } };
+	struct scheduler_view v = { .scheduler = &s, .registered = 4 };
+	struct scheduler_todo t = { .ready = { true, "Accepted", "4" } };
 
 	(void)state;
-	is_json(body_scheduler_status(&s, &text, 4, NOW),
+	is_json(body_scheduler_status(&v, &t, NOW),
 		"{'apiVersion':'berth.dev/v1alpha1','kind':'FunctionScheduler',"
 		"'metadata':{'name':'continuum','uid':'s1'},'status':{'observedGeneration':2,"
-		"'registeredClusters':4,'conditions':" IS_READY("4") "}}");
+		"'address':'Placement berth','registeredClusters':4,'conditions':" IS_READY(
+			"4") "}}");
+	is_json(body_scheduler_finalizer(&s),
+		"{'apiVersion':'berth.dev/v1alpha1','kind':'FunctionScheduler',"
+		"'metadata':{'name':'continuum','uid':'s1','finalizers':['berth.dev/undo']}}");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_onboarding, setup),
+		cmocka_unit_test_setup(test_a_plan_is_withdrawn, setup),
+		cmocka_unit_test_setup(test_onboarding_with_an_id, setup),
 		cmocka_unit_test_setup(test_onboarding_that_is_new, setup),
 		cmocka_unit_test_setup(test_init_status, setup),
 		cmocka_unit_test_setup(test_init_status_over_another, setup),
 		cmocka_unit_test_setup(test_status_while_it_is_ours, setup),
 		cmocka_unit_test_setup(test_status_after_a_worker, setup),
+		cmocka_unit_test_setup(test_status_while_it_is_suspended, setup),
+		cmocka_unit_test_setup(test_taints, setup),
 		cmocka_unit_test_setup(test_unfinalize, setup),
 		cmocka_unit_test(test_plans),
+		cmocka_unit_test(test_a_plan_in_motion),
 		cmocka_unit_test(test_revisions),
 		cmocka_unit_test(test_schedulers),
 	};

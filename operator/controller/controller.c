@@ -41,6 +41,8 @@ static void controller_free(struct controller *c)
 	map_clear(&c->berths, NULL);
 	map_clear(&c->plans, NULL);
 	map_clear(&c->schedulers, NULL);
+	map_clear(&c->foreigns, NULL);
+	contents_clear(c);
 	heap_clear(&c->wakes);
 	mem_free(c->source);
 	mem_free((char *)c->cfg.namespace);
@@ -145,6 +147,10 @@ void controller_close(struct controller *c, void (*closed)(void *arg), void *arg
 	for (unsigned i = 0; i < N_WATCHES; i++) {
 		if (c->watches[i])
 			kube_watch_close(STEAL(c->watches[i]), on_closed, c);
+	}
+	for (unsigned i = 0; i < N_PEERINGS; i++) {
+		if (c->peerings[i])
+			kube_watch_close(STEAL(c->peerings[i]), on_closed, c);
 	}
 	for (size_t i = 0; i < COUNT(clocks); i++)
 		timer_close(timer_of(c, &clocks[i]), on_closed);

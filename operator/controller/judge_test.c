@@ -1,4 +1,5 @@
 /* When a worker is asked, and when not. */
+#include "controller/run_decide.h"
 #include "controller/testing/scene.h"
 
 static void test_what_is_runnable_is_dispatched_until_it_is_settled(void **state)
@@ -29,6 +30,81 @@ static void test_what_is_runnable_is_dispatched_until_it_is_settled(void **state
 	AUTO_STR more = xprintf(",\"run\":{\"epoch\":1},\"observedDigest\":\"%s\"", digest);
 	given_a_follower(10, more);
 	T_FALSE(controller_event(c, "edge1", &ev));
+}
+
+static bool is_asked(void)
+{
+	struct work_event ev;
+
+	if (!controller_event(c, "edge1", &ev))
+		return false;
+	work_event_clear(&ev);
+	return true;
+}
+
+static void edge_says(int value)
+{
+	AUTO_STR work = xprintf(
+		"{\"metadata\":{\"name\":\"w\",\"generation\":1,\"labels\":{\"berth.dev/uid\":\"o1\"}},"
+		"\"status\":{\"conditions\":[{\"type\":\"Applied\",\"status\":\"True\",\"observedGeneration\":1}],"
+		"\"resourceStatus\":{\"manifests\":[{\"statusFeedback\":{\"values\":[{\"name\":\"x\","
+		"\"fieldValue\":{\"type\":\"Integer\",\"integer\":%d}}]}}]}}}",
+		value);
+
+	show(WATCH_WORKS, "edge1/w", work);
+}
+
+/* It is an edge's to say, as often as it likes; what people want is done at once all the same. */
+static void test_an_edge_that_never_rests(void **state)
+{
+	int asked = 0;
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	for (int i = 0; i < 500; i++, clock_fake_add(10)) {
+		edge_says(i);
+		asked += is_asked();
+	}
+	T_EQ(asked, 61);
+	judge();
+	T_EQ(queued(), 0);
+	pass_time(10000); /* what it said last is not forgotten */
+	judge();
+	T_EQ(queued(), 1);
+	T_TRUE(is_asked());
+	edge_says(1000);
+	T_FALSE(is_asked());
+	AUTO_STR plan = planned();
+	AUTO_STR status = settled_status("");
+	show_onboarding(10, ",\"annotations\":{\"berth.dev/rerun\":\"all\"}", plan, status);
+	T_TRUE(is_asked());
+}
+
+/* There will be no onboarding that could say so. */
+static void test_a_name_that_is_too_long(void **state)
+{
+	char name[65];
+
+	(void)state;
+	memset(name, 'x', 64);
+	name[64] = '\0';
+	sync_views();
+	show(WATCH_CLUSTERS, name, NEWCOMER);
+	judge();
+	expect_none();
+	T_EQ(n_events, 1);
+	show(WATCH_CLUSTERS, name, CLUSTER("true", "True"));
+	judge();
+	expect_none();
+	T_EQ(n_events, 1);
+	name[63] = '\0';
+	show(WATCH_CLUSTERS, name, NEWCOMER);
+	judge();
+	AUTO_STR made = xprintf("clusteronboardings/%s", name);
+	expect("apply", made);
+	T_EQ(n_events, 1);
 }
 
 static void test_without_the_hubs_name_nothing_is_dispatched(void **state)
@@ -268,23 +344,100 @@ static void test_an_error_is_told_and_may_mean_a_missing_revision(void **state)
 	T_TRUE(b->asked->error_told == 0);
 }
 
-static void test_times_wake(void **state)
+/* Settled, but for the time at which to look again. */
+static void given_one_that_wakes(const char *time)
 {
-	(void)state;
 	given_a_cluster();
 	given_a_plan();
 	given_a_follower(9, "");
 	AUTO_STR digest = digest_of_now();
 	AUTO_STR more = xprintf(",\"run\":{\"epoch\":1},\"observedDigest\":\"%s\","
-				"\"nextWakeTime\":\"2026-11-21T05:54:00Z\"",
-		digest);
+				"\"nextWakeTime\":\"%s\"",
+		digest, time);
 	given_a_follower(10, more);
+}
+
+static void test_times_wake(void **state)
+{
+	(void)state;
+	given_one_that_wakes("2026-11-21T05:54:00Z");
 	judge();
 	for (int minute = 0; minute < 29; minute++)
 		pass_time(60000);
 	T_EQ(queued(), 0);
 	pass_time(60000);
 	T_EQ(queued(), 1);
+}
+
+/* Was due before we led, among a thousand clusters. */
+static void given_an_overdue_one(enum tristate ready)
+{
+	given_one_that_wakes("2020-01-01T00:00:00Z");
+	berth_find(c, "edge1")->onboarding->ready.status = ready;
+	for (unsigned i = 0; i < 999; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "other%u", i);
+		berth_make(c, name);
+	}
+	c->whole_at = clock_mono_ms();
+	judge();
+}
+
+static void test_what_is_overdue_and_ready_comes_one_after_the_other(void **state)
+{
+	(void)state;
+	given_an_overdue_one(STATUS_TRUE);
+	T_EQ(queued(), 0);
+	pass_time(run_overdue_place(berth_find(c, "edge1")->onboarding, 1000) - 1);
+	T_EQ(queued(), 0);
+	pass_time(2);
+	T_EQ(queued(), 1);
+}
+
+static void test_what_is_overdue_and_not_ready_comes_at_once(void **state)
+{
+	(void)state;
+	given_an_overdue_one(STATUS_FALSE);
+	T_EQ(queued(), 1);
+}
+
+static unsigned scores_told(unsigned clusters, unsigned probes)
+{
+	struct metrics m = { 0 };
+	AUTO_BUF text = { 0 };
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < clusters; i++) {
+		char name[16];
+		struct berth *b;
+
+		snprintf(name, sizeof(name), "m%u", i);
+		b = berth_make(c, name);
+		if (!b->onboarding)
+			b->onboarding = xalloc(sizeof(*b->onboarding));
+		for (unsigned k = 0; k < probes; k++)
+			b->onboarding->known[k] = (unsigned char)(51 + k);
+	}
+	controller_collect(c, &m);
+	metrics_text(&m, &text);
+	metrics_clear(&m);
+	if (clusters == 1)
+		T_HAS(text.s, "berth_cluster_score{cluster=\"m0\",probe=\"cpu\"} 51\n");
+	for (const char *at = text.s; (at = strstr(at, "\nberth_cluster_score{")); at++)
+		n++;
+	return n;
+}
+
+/* So many series at most: else only the overall ones, else none. */
+static void test_scores_are_told_in_bounds(void **state)
+{
+	(void)state;
+	T_EQ(scores_told(1, 3), 3);
+	T_EQ(scores_told(1000, 3), 3000);
+	T_EQ(scores_told(1001, 3), 1001);
+	T_EQ(scores_told(3000, 3), 3000);
+	T_EQ(scores_told(3001, 3), 0);
 }
 
 static void test_drift_is_noticed_after_a_while(void **state)
@@ -320,12 +473,62 @@ static void test_drift_is_noticed_after_a_while(void **state)
 	T_FALSE(controller_event(c, "edge1", &ev));
 }
 
+static void test_a_stray_is_noticed_after_a_while(void **state)
+{
+	struct work_event ev;
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	AUTO_STR digest = digest_of_now();
+	AUTO_STR more = xprintf(",\"run\":{\"epoch\":1},\"observedDigest\":\"%s\"", digest);
+	AUTO_STR settled = settled_status(more);
+	AUTO_STR plan = planned();
+
+	show_onboarding(10, "", plan, settled);
+	show(WATCH_SCORES, "edge1/berth",
+		"{\"metadata\":{\"name\":\"berth\",\"labels\":{\"berth.dev/uid\":\"o1\"}}}");
+	judge();
+	pass_time(4900);
+	T_EQ(queued(), 0);
+	pass_time(200);
+	T_EQ(queued(), 1);
+	T_TRUE(controller_event(c, "edge1", &ev));
+	T_TRUE(json_key(json_key(ev.inputs, "leftovers"), "AddOnPlacementScore/berth"));
+	work_event_clear(&ev);
+}
+
+/* It was deleted when it had been read, and its agent died: who leaves says so, and there may be no later. */
+static void test_what_a_dead_agent_holds_is_told_at_once(void **state)
+{
+	struct work_event ev;
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, "");
+	show(WATCH_WORKS, "edge1/berth-bench-0",
+		"{\"metadata\":{\"name\":\"berth-bench-0\",\"labels\":{\"berth.dev/uid\":\"o1\"},"
+		"\"deletionTimestamp\":\"2026-11-21T05:00:00Z\"}}");
+	AUTO_STR settled = settled_status(",\"run\":{\"epoch\":1}");
+	AUTO_STR plan = planned();
+
+	show_onboarding(10, ",\"deletionTimestamp\":\"2026-11-21T05:24:00Z\"", plan, settled);
+	judge();
+	T_TRUE(controller_event(c, "edge1", &ev));
+	T_TRUE(json_key(json_key(ev.inputs, "leftovers"), "ManifestWork/berth-bench-0"));
+	work_event_clear(&ev);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_what_is_runnable_is_dispatched_until_it_is_settled),
+		T(test_an_edge_that_never_rests),
+		T(test_a_name_that_is_too_long),
 		T(test_without_the_hubs_name_nothing_is_dispatched),
 		T(test_an_answer_is_believed_once_it_is_seen),
 		T(test_the_same_is_not_asked_again_at_once),
@@ -339,7 +542,12 @@ int main(void)
 		T(test_after_an_error_dispatch_comes_by_itself),
 		T(test_an_error_is_told_and_may_mean_a_missing_revision),
 		T(test_times_wake),
+		T(test_scores_are_told_in_bounds),
+		T(test_what_is_overdue_and_ready_comes_one_after_the_other),
+		T(test_what_is_overdue_and_not_ready_comes_at_once),
 		T(test_drift_is_noticed_after_a_while),
+		T(test_a_stray_is_noticed_after_a_while),
+		T(test_what_a_dead_agent_holds_is_told_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
  * tell the difference, a berth that is to be judged again. */
 #include "controller/state.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "controller/parts.h"
@@ -17,6 +18,7 @@ static void on_cluster(void *arg, const char *key, const struct span *fields)
 	else
 		b->cluster = xalloc(sizeof(*b->cluster));
 	cluster_parse(fields, b->cluster);
+	b->seen_leaving = b->cluster->deleting;
 	berth_touch(b);
 }
 
@@ -59,6 +61,7 @@ static void on_onboarding(void *arg, const char *key, const struct span *fields)
 	struct onboarding *o = b->onboarding, seen = { 0 };
 
 	onboarding_parse(fields, &seen);
+	peering_need(arg, seen.steps);
 	if (o && !same_text(o->revision, seen.revision))
 		sweep_touch(arg);
 	if (o)
@@ -66,6 +69,10 @@ static void on_onboarding(void *arg, const char *key, const struct span *fields)
 	else
 		b->onboarding = o = xalloc(sizeof(*o));
 	*o = seen;
+	if (b->granted == motion_key(o->plan, o->revision)) {
+		b->granted = 0;
+		b->reserved = false;
+	}
 	berth_touch(b);
 }
 
@@ -79,7 +86,9 @@ static void on_onboarding_gone(void *arg, const char *key)
 	onboarding_clear(b->onboarding);
 	mem_free(STEAL(b->onboarding));
 	attempt_forget(&b->attempt);
-	b->drift_since = 0;
+	b->gap_since = 0;
+	b->granted = 0;
+	b->reserved = false;
 	mem_free(STEAL(b->asked));
 	sweep_touch(arg);
 	berth_touch(b);
@@ -171,6 +180,9 @@ void controller_lead(struct controller *c)
 			return;
 	}
 	c->whole = true;
+	c->whole_at = clock_mono_ms();
+	map_each(&c->schedulers, slot) /* before anybody is told of them */
+		scheduler_hold(slot->value);
 	log_info("all views are whole", NULL);
 	plans_touch(c, 0);
 	sweep_touch(c);

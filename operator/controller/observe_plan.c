@@ -36,14 +36,14 @@ void observe_plan(void *arg, const char *key, const struct span *fields)
 	struct plan seen = { 0 };
 
 	plan_parse(key, fields, &seen);
+	peering_need(c, seen.steps);
 	if (!same_text(p->plan.revision, seen.revision)) {
 		log_info("plan seen", "plan", key, "revision", seen.revision, NULL);
 		sweep_touch(c);
 	}
 	if (!p->plan.name || plan_differs(&p->plan, &seen))
 		berth_touch_all(c);
-	plan_clear(&p->plan);
-	p->plan = seen;
+	contents_replace(p, &seen);
 	plans_touch(c, 0);
 }
 
@@ -88,10 +88,16 @@ void observe_scheduler(void *arg, const char *key, const struct span *fields)
 	if (strcmp(was->uid, seen.uid) != 0 || was->generation != seen.generation ||
 		was->deleting != seen.deleting)
 		berth_touch_all(c);
-	if (was->completed != seen.completed)
+	/* Before it is whole we decide nothing: what its status says is in effect. */
+	if (was->name && c->whole)
+		scheduler_follow(&seen, was);
+	if (was->completed != seen.completed || was->n_missing != seen.n_missing ||
+		!same_text(was->missing, seen.missing))
 		sync_touch_members(c, key);
 	scheduler_clear(was);
 	*was = seen;
+	if (c->whole)
+		scheduler_hold(s);
 	plans_touch(c, 0);
 }
 

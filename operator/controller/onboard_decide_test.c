@@ -26,9 +26,10 @@ static void scene_init(struct scene *s)
 	s->onb = (struct onboarding){
 		.uid = "o1",
 		.cluster_uid = "u1",
+		.digest = "v1:abc",
 		.generation = 1,
 		.has_status = true,
-		.has_join_time = true,
+		.join_time = T0,
 		.plan = (char *)"edge",
 		.revision = (char *)"edge-1",
 	};
@@ -89,6 +90,40 @@ static void cluster_replaced(struct scene *s)
 {
 	snprintf(s->cluster.uid, UID_LEN, "u2");
 }
+static void cluster_adopted(struct scene *s)
+{
+	cluster_replaced(s);
+	s->cluster.id = s->onb.cluster_id = 7;
+}
+static void cluster_not_known_yet(struct scene *s)
+{
+	cluster_adopted(s);
+	s->cluster.id = 0;
+	s->cluster.available.status = STATUS_ABSENT;
+}
+static void cluster_of_another_claim(struct scene *s)
+{
+	cluster_adopted(s);
+	s->cluster.id = 8;
+}
+static void claim_is_told(struct scene *s)
+{
+	s->cluster.id = 7;
+}
+static void claim_is_told_after_work(struct scene *s)
+{
+	s->cluster.id = 7;
+	s->onb.has_run = true;
+}
+static void claim_changes(struct scene *s)
+{
+	s->onb.cluster_id = 7;
+	s->cluster.id = 8;
+}
+static void deleting_with_leftovers(struct scene *s)
+{
+	s->onb.deleting = s->view.leftovers = true;
+}
 static void deleting_untouched(struct scene *s)
 {
 	s->onb.deleting = true;
@@ -142,7 +177,7 @@ static void plan_edited(struct scene *s)
 static void plan_edited_pending(struct scene *s)
 {
 	s->view.revision = "edge-2";
-	s->view.plan_pending = true;
+	s->view.hold = HOLD_UNSTORED;
 }
 static void finalizer_missing(struct scene *s)
 {
@@ -181,6 +216,86 @@ static void ready_is_the_workers(struct scene *s)
 	s->onb.has_run = true;
 }
 
+static const struct motion_spec ten = { .max = 10, .label = (char *)"host", .per_label = 2 };
+
+static void frozen(struct scene *s)
+{
+	s->view.frozen = true;
+	s->view.frozen_by = "edge";
+}
+static void frozen_and_edited(struct scene *s)
+{
+	frozen(s);
+	s->view.revision = "edge-2";
+	s->view.hold = HOLD_SUSPENDED;
+}
+static void frozen_newcomer(struct scene *s)
+{
+	plan_comes(s);
+	frozen(s);
+	s->view.plan = s->view.revision = NULL;
+}
+static void frozen_at_work(struct scene *s)
+{
+	frozen(s);
+	s->onb.has_run = true;
+}
+static void frozen_at_work_by_itself(struct scene *s)
+{
+	frozen_at_work(s);
+	s->view.frozen_by = NULL;
+}
+static void frozen_when_ready(struct scene *s)
+{
+	frozen_at_work(s);
+	ready_is_the_workers(s);
+}
+static void frozen_when_ready_then_silent(struct scene *s)
+{
+	frozen_when_ready(s);
+	s->cluster.available.status = STATUS_UNKNOWN;
+}
+static void frozen_while_it_leaves(struct scene *s)
+{
+	frozen_at_work(s);
+	s->cluster.deleting = true;
+}
+static void queued(struct scene *s)
+{
+	plan_comes(s);
+	s->view.hold = HOLD_QUEUED;
+	s->view.places = &ten;
+}
+static void queued_again(struct scene *s)
+{
+	queued(s);
+	s->onb.has_run = true; /* with another plan, and that is undone */
+}
+static void queued_while_undone(struct scene *s)
+{
+	queued_again(s);
+	s->onb.has_steps = true;
+}
+
+static void held_and_edited(struct scene *s)
+{
+	ready_is_the_workers(s);
+	s->view.revision = "edge-2";
+	s->view.hold = HOLD_BRAKED;
+}
+static void held_and_vanished(struct scene *s)
+{
+	ready_is_the_workers(s);
+	s->view.hold = HOLD_BRAKED;
+	s->view.cluster = NULL;
+	s->view.plan = s->view.revision = NULL;
+}
+static void held_by_rollout(struct scene *s)
+{
+	held_and_edited(s);
+	s->view.hold = HOLD_ROLLOUT;
+}
+
 static const struct {
 	void (*change)(struct scene *s);
 	enum onboard_act want;
@@ -193,6 +308,13 @@ static const struct {
 	{ no_cluster, ONBOARD_DELETE, "Deleting", NULL },
 	{ cluster_deleting, ONBOARD_DELETE, "Deleting", NULL },
 	{ cluster_replaced, ONBOARD_DELETE, "PreviousLife", NULL },
+	{ cluster_adopted, ONBOARD_SET_SPEC, "ClusterReady", NULL },
+	{ cluster_not_known_yet, ONBOARD_SET_STATUS, "PreviousLife", NULL },
+	{ cluster_of_another_claim, ONBOARD_DELETE, "PreviousLife", NULL },
+	{ claim_is_told, ONBOARD_SET_SPEC, "ClusterReady", NULL },
+	{ claim_is_told_after_work, ONBOARD_NOTHING, "ClusterReady", NULL },
+	{ claim_changes, ONBOARD_NOTHING, "ClusterReady", NULL },
+	{ deleting_with_leftovers, ONBOARD_NOTHING, NULL, NULL },
 	{ deleting_untouched, ONBOARD_UNFINALIZE, NULL, NULL },
 	{ deleting_untouched_foreign_finalizer, ONBOARD_NOTHING, NULL, NULL },
 	{ deleting_after_work, ONBOARD_SET_STATUS, "Deleting", NULL },
@@ -213,6 +335,20 @@ static const struct {
 	{ generation_moved, ONBOARD_SET_STATUS, "ClusterReady", "Pending" },
 	{ ready_was_altered, ONBOARD_SET_STATUS, "ClusterReady", "Pending" },
 	{ ready_is_the_workers, ONBOARD_NOTHING, "ClusterReady", NULL },
+	{ frozen, ONBOARD_SET_STATUS, "ClusterReady", "Suspended" },
+	{ frozen_and_edited, ONBOARD_SET_STATUS, "ClusterReady", "Suspended" },
+	{ frozen_newcomer, ONBOARD_SET_STATUS, "ClusterReady", "Suspended" },
+	{ frozen_at_work, ONBOARD_SET_STATUS, "ClusterReady", "Suspended" },
+	{ frozen_at_work_by_itself, ONBOARD_SET_STATUS, "ClusterReady", "Suspended" },
+	{ frozen_when_ready, ONBOARD_NOTHING, "ClusterReady", NULL },
+	{ frozen_when_ready_then_silent, ONBOARD_SET_STATUS, "Unreachable", NULL },
+	{ frozen_while_it_leaves, ONBOARD_DELETE, "Deleting", NULL },
+	{ held_and_edited, ONBOARD_NOTHING, "ClusterReady", NULL },
+	{ held_and_vanished, ONBOARD_NOTHING, "Deleting", NULL },
+	{ held_by_rollout, ONBOARD_NOTHING, "ClusterReady", NULL },
+	{ queued, ONBOARD_SET_STATUS, "ClusterReady", "Queued" },
+	{ queued_again, ONBOARD_SET_STATUS, "ClusterReady", "Queued" },
+	{ queued_while_undone, ONBOARD_NOTHING, "ClusterReady", NULL },
 };
 
 static void test_table(void **state)
@@ -233,7 +369,31 @@ static void test_table(void **state)
 			T_STR(t.cluster.reason, cases[i].cluster);
 		if (cases[i].ready)
 			T_STR(t.ready.reason, cases[i].ready);
-		T_EQ(t.keep_ready, !s.view.onboarding || !s.onb.has_run);
+		if (!s.view.onboarding || !s.onb.has_run)
+			T_TRUE(t.keep_ready);
+	}
+}
+
+/* Ready is a worker's once there was one, unless no worker has anything to do with it. */
+static void test_whose_ready_is(void **state)
+{
+	static const struct {
+		void (*change)(struct scene *s);
+		bool ours;
+	} whose[] = { { goes_silent_after_work, false }, { frozen_at_work, true },
+		{ frozen_when_ready, false }, { frozen_while_it_leaves, true },
+		{ deleting_after_work, false }, { queued_again, true },
+		{ queued_while_undone, false } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(whose); i++) {
+		struct scene s;
+		struct onboard_todo t;
+
+		scene_init(&s);
+		whose[i].change(&s);
+		onboard_decide(&s.view, &t);
+		T_EQ(t.keep_ready, whose[i].ours);
 	}
 }
 
@@ -265,7 +425,7 @@ static void test_join_time_once(void **state)
 	scene_init(&s);
 	onboard_decide(&s.view, &t);
 	T_FALSE(t.joins);
-	s.onb.has_join_time = false;
+	s.onb.join_time = 0;
 	onboard_decide(&s.view, &t);
 	T_TRUE(t.joins);
 	s.cluster.available.status = STATUS_FALSE;
@@ -284,15 +444,27 @@ static void test_messages_name_what_to_do(void **state)
 	onboard_decide(&s.view, &t);
 	T_HAS(t.ready.message, "kubectl get managedcluster edge1 --show-labels");
 	s.view.plan = "edge";
-	s.view.plan_pending = true;
+	s.view.hold = HOLD_UNSTORED;
 	onboard_decide(&s.view, &t);
 	T_HAS(t.ready.message, "ControllerRevision edge-1");
+	queued(&s);
+	onboard_decide(&s.view, &t);
+	T_HAS(t.ready.message,
+		"plan edge onboards 10 at once (maxConcurrent), 2 at once for each value of label host");
+	frozen(&s);
+	onboard_decide(&s.view, &t);
+	T_HAS(t.ready.message,
+		"kubectl patch obp edge --type=merge -p '{\"spec\":{\"suspend\":false}}'");
+	s.view.frozen_by = NULL;
+	onboard_decide(&s.view, &t);
+	T_HAS(t.ready.message, "kubectl patch onb edge1 --type=merge");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_whose_ready_is),
 		cmocka_unit_test(test_writing_settles),
 		cmocka_unit_test(test_join_time_once),
 		cmocka_unit_test(test_messages_name_what_to_do),

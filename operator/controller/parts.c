@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "proto/fleet.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,11 +75,55 @@ uint64_t part_scores(struct span scores)
 	return sum;
 }
 
+const char *const known_scores[KNOWN_SCORES] = { "overall", "cpu", "cpu-all", "memory",
+	"memory-latency", "disk", "disk-sync", "network", "network-latency" };
+
+void part_known_scores(struct span scores, unsigned char ret[KNOWN_SCORES])
+{
+	for (struct span item; span_item(&scores, &item);) {
+		int64_t value = span_int_or(span_get(item, "value"), -1);
+
+		for (unsigned i = 0; value >= 0 && value <= 100 && i < KNOWN_SCORES; i++)
+			if (span_eq(span_get(item, "name"), known_scores[i]))
+				ret[i] = (unsigned char)(value + 1);
+	}
+}
+
 char *part_copy(struct span text)
 {
 	AUTO_STR copy = xspan_dup(text);
 
 	return copy && *copy ? STEAL(copy) : NULL;
+}
+
+static uint64_t read_hex(const char *hex)
+{
+	char digits[PART_ID_LEN];
+
+	snprintf(digits, sizeof(digits), "%s", hex);
+	return strlen(digits) == PART_ID_LEN - 1 ? strtoull(digits, NULL, 16) : 0;
+}
+
+uint64_t part_id(struct span claim)
+{
+	AUTO_STR text = part_copy(claim);
+
+	return text ? fleet_hash(FLEET_SEED, text) : 0;
+}
+
+uint64_t part_id_read(struct span hex)
+{
+	char text[PART_ID_LEN];
+
+	return span_text(hex, text, sizeof(text)) ? read_hex(text) : 0;
+}
+
+const char *part_id_text(uint64_t id, char out[PART_ID_LEN])
+{
+	*out = '\0';
+	if (id)
+		snprintf(out, PART_ID_LEN, "%016" PRIx64, id);
+	return out;
 }
 
 bool same_text(const char *a, const char *b)

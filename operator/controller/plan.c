@@ -1,4 +1,4 @@
-/* plan.c — which clusters follow which plan, and what is written about plans and schedulers. */
+/* plan.c — which clusters follow which plan, and what is written about plans. */
 #include "controller/state.h"
 
 #include "base/clock.h"
@@ -32,16 +32,10 @@ bool plan_published(const struct plan_state *p)
 void plan_free(struct plan_state *p)
 {
 	plan_clear(&p->plan);
+	places_clear(&p->motion.places);
 	mem_free(p->published);
 	mem_free(p->storing);
 	mem_free(p);
-}
-
-void scheduler_free(struct scheduler_state *s)
-{
-	scheduler_clear(&s->scheduler);
-	sync_clear(&s->sync);
-	mem_free(s);
 }
 
 void plans_touch(struct controller *c, int64_t within_ms)
@@ -74,7 +68,8 @@ static void count_members(struct controller *c, const struct berth *b)
 		if (!s)
 			continue;
 		if (!m->leaving)
-			fleet_add(&s->fleet, b->name, b->onboarding->scores);
+			fleet_add(&s->fleet, b->name,
+				s->scheduler.pool ? 0 : b->onboarding->scores);
 		if (m->after > s->waits && strcmp(m->uid, s->scheduler.uid) == 0)
 			s->waits = m->after;
 	}
@@ -195,6 +190,9 @@ static int plan_request(struct plan_state *p, const struct plan_view *v, const s
 		p->status_at = clock_mono_ms() + PLANS_EVERY_MS;
 		body = body_plan_status(v, &t->status, clock_real_ms());
 		return kube_apply(api, status, body, on_plan_done, p);
+	case PLAN_UNCONFIRM:
+		body = body_unconfirm(&p->plan, v->spent);
+		return kube_json_patch(api, at, body, on_plan_done, p);
 	case PLAN_RELEASE:
 		body = body_unfinalize(p->plan.uid, p->plan.rv, p->plan.finalizer);
 		return kube_json_patch(api, at, body, on_plan_done, p);
@@ -204,13 +202,32 @@ static int plan_request(struct plan_state *p, const struct plan_view *v, const s
 	return 0;
 }
 
+/* Used once: what comes later, such as other labels, was not meant by it. */
+static const char *spent(const struct plan_state *p)
+{
+	if (brake_is_confirmed(&p->plan) && !p->motion.brake.confirmed)
+		return CONFIRM;
+	if (rollout_is_confirmed(&p->plan) && !p->motion.rollout.overruled)
+		return CONFIRM_ROLLOUT;
+	return NULL;
+}
+
 static void plan_judge(struct plan_state *p, int64_t now, int64_t *when)
 {
+	const struct plan_motion *m = &p->motion;
 	struct plan_view v = {
 		.plan = &p->plan,
 		.published = plan_published(p),
 		.matched = p->matched,
 		.ready = p->ready,
+		.queued = m->queued,
+		.updated = m->updated,
+		.lost = m->brake.record,
+		.progressing = m->progressing.reason ? &m->progressing : NULL,
+		.awaiting = m->awaiting.reason ? &m->awaiting : NULL,
+		.overridden = m->overridden.n ? &m->overridden_text : NULL,
+		.spent = spent(p),
+		.rolls_out = p->plan.motion.rollout.is,
 		.referring = p->referring,
 		.missing = missing_scheduler(p),
 	};
@@ -227,39 +244,7 @@ static void plan_judge(struct plan_state *p, int64_t now, int64_t *when)
 		p->doing = todo.act;
 }
 
-/* ---- schedulers ---- */
-
-static void on_scheduler_done(void *arg, struct kube_reply *r)
-{
-	struct scheduler_state *s = arg;
-	struct controller *c = s->c;
-
-	attempt_end(&s->attempt, r, "write the scheduler's status", "scheduler", s->scheduler.name);
-	if (s->gone)
-		scheduler_free(s);
-	plans_touch(c, 0);
-	request_ended(c);
-}
-
-static void scheduler_judge(struct scheduler_state *s, int64_t now, int64_t *when)
-{
-	struct kube_object at = { &KUBE_FUNCTION_SCHEDULER, NULL, s->scheduler.name, "status" };
-	struct status_text text;
-	AUTO_JSON body = NULL;
-
-	if (!attempt_may(&s->attempt, s->scheduler.rv, now, when) ||
-		!scheduler_decide(&s->scheduler, s->registered, s->sync.trouble, &text))
-		return;
-	if (now < s->status_at) {
-		*when = s->status_at;
-		return;
-	}
-	s->status_at = now + PLANS_EVERY_MS;
-	body = body_scheduler_status(&s->scheduler, &text, s->registered, clock_real_ms());
-	request_start(s->c, &s->attempt, kube_apply(s->c->cfg.api, at, body, on_scheduler_done, s));
-}
-
-/* ---- both ---- */
+/* ---- plans and schedulers ---- */
 
 static void come_back(struct controller *c, int64_t now, int64_t when)
 {
@@ -273,6 +258,7 @@ void plans_run(void *arg)
 	int64_t now = clock_mono_ms();
 
 	plans_count(c);
+	motion_grant(c);
 	map_each(&c->plans, slot) {
 		int64_t when = 0;
 

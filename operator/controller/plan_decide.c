@@ -27,6 +27,10 @@ static void plan_text(const struct plan_view *v, struct status_text *t)
 			"clusters that followed this plan: %" PRId64
 			"; what was done for them is taken back first",
 			v->referring);
+	else if (v->plan->invalid)
+		say(t, false, "InvalidPlan",
+			"%.*s; until it is put right clusters stay as they are",
+			(int)utf8_cut(v->plan->invalid, 340), v->plan->invalid);
 	else if (v->matched == 0)
 		say(t, false, "NoClusterMatches",
 			"no cluster follows this plan: label one so that clusterSelector matches it, or "
@@ -37,17 +41,45 @@ static void plan_text(const struct plan_view *v, struct status_text *t)
 			"step %s names FunctionScheduler %s, which does not exist: create it, or name "
 			"one of kubectl get fsched",
 			v->missing->step, v->missing->scheduler);
+	else if (v->plan->motion.suspend)
+		say(t, false, "Suspended",
+			"suspended: nothing is begun for its clusters, %" PRId64 " of %" PRId64
+			" are Ready and stay so; to go on: kubectl patch obp %s --type=merge -p "
+			"'{\"spec\":{\"suspend\":false}}'",
+			v->ready, v->matched, v->plan->name);
+	else if (v->queued)
+		say(t, true, "Accepted",
+			"%" PRId64 " of %" PRId64 " matched clusters are Ready, %" PRId64
+			" wait for their turn",
+			v->ready, v->matched, v->queued);
 	else
 		say(t, true, "Accepted", "%" PRId64 " of %" PRId64 " matched clusters are Ready",
 			v->ready, v->matched);
 }
 
-static bool text_differs(const struct own_cond *have, const struct status_text *want,
-	int64_t generation)
+bool text_differs(const struct own_cond *have, const struct status_text *want, int64_t generation)
 {
 	return have->status != (want->ready ? STATUS_TRUE : STATUS_FALSE) ||
 		have->text != text_hash(want->reason, want->message) ||
 		have->observed_generation != generation;
+}
+
+static bool cond_differs(const struct plan *p, const struct own_cond *have,
+	const struct status_text *want)
+{
+	return want ? text_differs(have, want, p->generation) : have->status != STATUS_ABSENT;
+}
+
+static bool motion_differs(const struct plan_view *v)
+{
+	const struct plan *p = v->plan;
+
+	return cond_differs(p, &p->progressing, v->progressing) ||
+		cond_differs(p, &p->awaiting, v->awaiting) ||
+		cond_differs(p, &p->overridden, v->overridden) || p->queued_clusters != v->queued ||
+		p->updated_clusters != v->updated ||
+		memcmp(&p->lost, &v->lost, sizeof(p->lost)) != 0 ||
+		v->rolls_out != same_text(p->rollout, p->revision);
 }
 
 static bool status_differs(const struct plan_view *v, const struct status_text *want)
@@ -56,7 +88,8 @@ static bool status_differs(const struct plan_view *v, const struct status_text *
 
 	return text_differs(&p->ready, want, p->generation) ||
 		p->observed_generation != p->generation || p->matched != v->matched ||
-		p->ready_clusters != v->ready || !same_text(p->status_revision, p->revision);
+		p->ready_clusters != v->ready || motion_differs(v) ||
+		!same_text(p->status_revision, p->revision);
 }
 
 static enum plan_act decide(const struct plan_view *v, const struct status_text *want)
@@ -69,8 +102,10 @@ static enum plan_act decide(const struct plan_view *v, const struct status_text 
 		return PLAN_RELEASE;
 	if (p->finalizer < 0)
 		return PLAN_FINALIZE;
-	if (!p->deleting && !v->published)
+	if (!p->deleting && !v->published && !p->invalid)
 		return PLAN_PUBLISH;
+	if (!p->deleting && v->spent)
+		return PLAN_UNCONFIRM;
 	return status_differs(v, want) ? PLAN_SET_STATUS : PLAN_NOTHING;
 }
 
@@ -86,11 +121,25 @@ const char *plan_act_name(enum plan_act act)
 		[PLAN_NOTHING] = "do nothing",
 		[PLAN_FINALIZE] = "put the finalizer on the plan",
 		[PLAN_PUBLISH] = "store the plan's revision",
+		[PLAN_UNCONFIRM] = "take the used confirmation off the plan",
 		[PLAN_SET_STATUS] = "write the plan's status",
 		[PLAN_RELEASE] = "take the finalizer off the plan",
 	};
 
 	return names[act];
+}
+
+const char *plan_confirmation(const struct plan *p, char out[CONFIRM_LEN])
+{
+	snprintf(out, CONFIRM_LEN, "%s.%" PRId64, p->uid, p->generation);
+	return out;
+}
+
+bool plan_confirms(const struct plan *p, const char *said)
+{
+	char want[CONFIRM_LEN];
+
+	return said && !strcmp(said, plan_confirmation(p, want));
 }
 
 bool plan_matches(const struct plan *p, const char *labels)
@@ -103,18 +152,4 @@ bool plan_beats(const struct plan *p, const struct plan *best)
 	if (!best || p->priority != best->priority)
 		return !best || p->priority > best->priority;
 	return strcmp(p->name, best->name) < 0;
-}
-
-bool scheduler_decide(const struct scheduler *s, int64_t registered, const char *trouble,
-	struct status_text *ret)
-{
-	if (trouble)
-		say(ret, false, "SyncFailed", "it could not be told its clusters: %.*s",
-			(int)utf8_cut(trouble, 300), trouble);
-	else
-		say(ret, true, "Accepted", "%" PRId64 " clusters are registered", registered);
-	if (s->deleting)
-		return false;
-	return text_differs(&s->ready, ret, s->generation) ||
-		s->observed_generation != s->generation || s->registered != registered;
 }

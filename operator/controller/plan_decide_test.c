@@ -22,12 +22,14 @@ static void scene_init(struct scene *s)
 			.status_revision = (char *)"edge-1",
 			.observed_generation = 2,
 			.matched = 3,
+			.updated_clusters = 3,
 			.ready_clusters = 2 },
 	};
 	s->view = (struct plan_view){ .plan = &s->plan,
 		.published = true,
 		.matched = 3,
 		.ready = 2,
+		.updated = 3,
 		.referring = 3 };
 	plan_decide(&s->view, &t);
 	s->plan.ready = (struct own_cond){ .status = STATUS_TRUE,
@@ -81,6 +83,76 @@ static void counts_only(struct scene *s)
 {
 	s->plan.matched = 4;
 }
+static void suspended(struct scene *s)
+{
+	s->plan.motion.suspend = true;
+}
+static void some_wait(struct scene *s)
+{
+	s->view.queued = 4;
+}
+static void invalid(struct scene *s)
+{
+	s->plan.invalid = (char *)"step trigger: http.url: nothing is called ${ip} there";
+}
+static void invalid_unpublished(struct scene *s)
+{
+	invalid(s);
+	unpublished(s);
+}
+static const struct status_text news = { true, "RollingOut", "on the way" };
+static void rolls_out(struct scene *s)
+{
+	s->view.progressing = &news;
+}
+static void rolled_out_before(struct scene *s)
+{
+	s->plan.progressing.status = STATUS_TRUE;
+}
+static void told_that_it_rolls_out(struct scene *s)
+{
+	rolls_out(s);
+	s->plan.progressing = (struct own_cond){ .status = STATUS_TRUE,
+		.observed_generation = 2,
+		.text = text_hash(news.reason, news.message) };
+}
+static void waits_for_a_word(struct scene *s)
+{
+	s->view.awaiting = &news;
+}
+static void lost_some(struct scene *s)
+{
+	s->view.lost.clusters = 1;
+}
+static void rollout_begins(struct scene *s)
+{
+	s->view.rolls_out = true;
+	s->plan.rollout = (char *)"edge-0";
+}
+static void rollout_has_begun(struct scene *s)
+{
+	s->view.rolls_out = true;
+	s->plan.rollout = (char *)"edge-1";
+}
+static void one_more_updated(struct scene *s)
+{
+	s->view.updated = 4;
+}
+static void confirmed_and_done(struct scene *s)
+{
+	s->view.spent = "berth.dev/confirm";
+	s->view.updated = 4; /* the status waits */
+}
+static void confirmed_unpublished(struct scene *s)
+{
+	s->view.spent = "berth.dev/confirm";
+	s->view.published = false;
+}
+static void confirmed_deleting(struct scene *s)
+{
+	s->view.spent = "berth.dev/confirm";
+	s->plan.deleting = true;
+}
 static void deleting(struct scene *s)
 {
 	s->plan.deleting = true;
@@ -118,6 +190,22 @@ static const struct {
 	{ none_and_no_scheduler, PLAN_SET_STATUS, "NoClusterMatches", "" },
 	{ no_scheduler, PLAN_SET_STATUS, "SchedulerNotFound",
 		"step register names FunctionScheduler nowhere" },
+	{ suspended, PLAN_SET_STATUS, "Suspended",
+		"2 of 3 are Ready and stay so; to go on: kubectl patch obp edge" },
+	{ some_wait, PLAN_SET_STATUS, "Accepted", "4 wait for their turn" },
+	{ invalid, PLAN_SET_STATUS, "InvalidPlan", "nothing is called ${ip} there; until" },
+	{ invalid_unpublished, PLAN_SET_STATUS, "InvalidPlan", "" },
+	{ rolls_out, PLAN_SET_STATUS, "Accepted", "" },
+	{ rolled_out_before, PLAN_SET_STATUS, "Accepted", "" },
+	{ told_that_it_rolls_out, PLAN_NOTHING, "Accepted", "" },
+	{ waits_for_a_word, PLAN_SET_STATUS, "Accepted", "" },
+	{ lost_some, PLAN_SET_STATUS, "Accepted", "" },
+	{ rollout_begins, PLAN_SET_STATUS, "Accepted", "" },
+	{ rollout_has_begun, PLAN_NOTHING, "Accepted", "" },
+	{ one_more_updated, PLAN_SET_STATUS, "Accepted", "" },
+	{ confirmed_and_done, PLAN_UNCONFIRM, "Accepted", "" },
+	{ confirmed_unpublished, PLAN_PUBLISH, "Accepted", "" },
+	{ confirmed_deleting, PLAN_SET_STATUS, "Deleting", "" },
 	{ deleting, PLAN_SET_STATUS, "Deleting", ": 3;" },
 	{ deleting_unpublished, PLAN_SET_STATUS, "Deleting", "" },
 	{ deleting_and_free, PLAN_RELEASE, "Deleting", "" },
@@ -163,55 +251,11 @@ static void test_which_plan(void **state)
 	T_FALSE(plan_matches(&b, "x=y\n"));
 }
 
-/* What a stranger said is cut between characters: of half a one the API server makes another, and the text would be
- * written again and again. */
-static void test_long_trouble(void **state)
-{
-	struct scheduler s = { .generation = 1 };
-	char trouble[2 + 2 * 400] = "x";
-	struct status_text t;
-
-	(void)state;
-	for (size_t i = 1; i < sizeof(trouble) - 2; i += 2)
-		memcpy(&trouble[i], "\u00e4", 3);
-	for (int odd = 0; odd < 2; odd++) {
-		T_TRUE(scheduler_decide(&s, 2, trouble + odd, &t));
-		T_TRUE(strlen(t.message) > 300);
-		T_EQ(utf8_cut(t.message, strlen(t.message)), strlen(t.message));
-	}
-}
-
-static void test_schedulers(void **state)
-{
-	struct scheduler s = { .generation = 1, .observed_generation = 1, .registered = 2 };
-	struct status_text t;
-
-	(void)state;
-	T_TRUE(scheduler_decide(&s, 2, "refused", &t));
-	T_FALSE(t.ready);
-	T_STR(t.reason, "SyncFailed");
-	T_HAS(t.message, "refused");
-	T_TRUE(scheduler_decide(&s, 2, NULL, &t));
-	T_STR(t.reason, "Accepted");
-	T_STR(t.message, "2 clusters are registered");
-	s.ready = (struct own_cond){ .status = STATUS_TRUE,
-		.observed_generation = 1,
-		.text = text_hash(t.reason, t.message) };
-	T_FALSE(scheduler_decide(&s, 2, NULL, &t));
-	T_TRUE(scheduler_decide(&s, 3, NULL, &t));
-	s.generation = 2;
-	T_TRUE(scheduler_decide(&s, 2, NULL, &t));
-	s.deleting = true;
-	T_FALSE(scheduler_decide(&s, 2, NULL, &t));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plans),
 		cmocka_unit_test(test_which_plan),
-		cmocka_unit_test(test_schedulers),
-		cmocka_unit_test(test_long_trouble),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

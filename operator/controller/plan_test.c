@@ -60,6 +60,35 @@ static void test_a_stored_plan_is_followed_at_once(void **state)
 	expect("apply", ONB);
 }
 
+#define INVALID                                                                                     \
+	"{\"metadata\":{\"name\":\"edge\",\"uid\":\"p1\",\"generation\":2" FINALIZED                \
+	"},\"spec\":{\"clusterSelector\":{},\"steps\":[{\"name\":\"d\",\"deploy\":{\"manifests\":[" \
+	"{\"data\":{\"a\":\"${steps.x.outputs.ip}\"}}]}}]}}"
+
+static void test_clusters_keep_what_an_invalid_plan_said_before(void **state)
+{
+	const cJSON *ready;
+
+	(void)state;
+	given_a_cluster();
+	given_a_plan();
+	given_a_follower(9, ",\"run\":{\"epoch\":1}");
+	judge();
+	AUTO_STR before = digest_of_now();
+	show(WATCH_PLANS, "edge", INVALID);
+	plans_run(c);
+	ready = cJSON_GetArrayItem(json_at(expect("apply", OBP "/status")->body,
+					   "status.conditions"),
+		0);
+	T_STR(json_str(ready, "reason"), "InvalidPlan");
+	T_HAS(json_str(ready, "message"), "step d: deploy.manifests[0].data.a: nothing is called");
+	answer(0, NULL);
+	while (n_calls) /* of the scheduler */
+		answer(0, NULL);
+	AUTO_STR after = digest_of_now();
+	T_STR(before, after);
+}
+
 static void test_a_plan_is_held_while_it_is_needed(void **state)
 {
 	AUTO_STR plan = NULL;
@@ -81,7 +110,7 @@ static void test_a_plan_is_held_while_it_is_needed(void **state)
 	while (n_calls) /* of the scheduler */
 		answer(0, NULL);
 	judge();
-	T_NULL(json_at(expect("apply", ONB)->body, "spec.plan"));
+	T_STR(json_str(cJSON_GetArrayItem(expect("patch", ONB)->body, 2), "path"), "/spec/plan");
 	answer(0, "{\"metadata\":{\"uid\":\"o1\"}}");
 	show_onboarding(10, "", "", "{\"steps\":[{\"name\":\"r\"}],\"run\":{}}");
 	plans_run(c);
@@ -134,6 +163,7 @@ int main(void)
 		T(test_a_plan_is_ready_before_clusters_follow_it),
 		T(test_a_missing_namespace_of_our_own_is_no_late_write),
 		T(test_a_stored_plan_is_followed_at_once),
+		T(test_clusters_keep_what_an_invalid_plan_said_before),
 		T(test_a_plan_is_held_while_it_is_needed),
 		T(test_revisions_are_swept),
 		T(test_status_of_plans_and_schedulers_is_not_written_all_the_time),

@@ -54,16 +54,49 @@ static const char *status_name(enum tristate status)
 	return names[status];
 }
 
-static bool leaves(const char *name, const struct cluster *c, const char *life, struct readiness *r)
+/* A claim comes with the status in which the cluster is Available for the first time.  An onboarding that is being deleted
+ * takes back what was done and begins nothing: it adopts nobody. */
+enum life life_decide(const struct cluster *c, const struct onboarding *o)
+{
+	if (strcmp(o->cluster_uid, c->uid) == 0)
+		return LIFE_SAME;
+	if (!o->cluster_id || o->deleting)
+		return LIFE_OTHER;
+	if (c->id)
+		return c->id == o->cluster_id ? LIFE_ADOPTED : LIFE_OTHER;
+	return c->available.status == STATUS_TRUE ? LIFE_OTHER : LIFE_UNKNOWN;
+}
+
+static bool is_another(const char *name, const struct cluster *c, const struct onboarding *o,
+	struct readiness *r)
+{
+	switch (life_decide(c, o)) {
+	case LIFE_OTHER:
+		return say(r, "PreviousLife", c->created,
+			"ManagedCluster %s is another one of the same name%s, uid %s: what was done for "
+			"the earlier one, uid %s, is taken back first",
+			name, since(c->created).text, c->uid, o->cluster_uid);
+	case LIFE_UNKNOWN:
+		return say(r, "PreviousLife", c->created,
+			"ManagedCluster %s has another uid%s, %s instead of %s: whether it is the same "
+			"cluster shows when it is available and tells its claim id.k8s.io; if it never "
+			"will, kubectl delete onb %s takes back what was done",
+			name, since(c->created).text, c->uid, o->cluster_uid, name);
+	case LIFE_SAME:
+	case LIFE_ADOPTED:
+		break;
+	}
+	return false;
+}
+
+static bool leaves(const char *name, const struct cluster *c, const struct onboarding *o,
+	struct readiness *r)
 {
 	if (!c)
 		return say(r, "Deleting", 0,
 			"ManagedCluster %s is gone: what was done for it is taken back", name);
-	if (life && strcmp(life, c->uid) != 0)
-		return say(r, "PreviousLife", c->created,
-			"ManagedCluster %s is another one of the same name%s, uid %s: what was done for "
-			"the earlier one, uid %s, is taken back first",
-			name, since(c->created).text, c->uid, life);
+	if (o && is_another(name, c, o, r))
+		return true;
 	if (c->deleting)
 		return say(r, "Deleting", c->deleted,
 			"ManagedCluster %s is being deleted%s: what was done for it is taken back",
@@ -162,9 +195,9 @@ static int64_t latest(int64_t a, int64_t b)
 }
 
 void ready_decide(const char *name, const struct cluster *c, enum namespace_state ns,
-	const char *life, struct readiness *ret)
+	const struct onboarding *o, struct readiness *ret)
 {
-	if (leaves(name, c, life, ret) || unaccepted(name, c, ret) || not_joined(name, c, ret) ||
+	if (leaves(name, c, o, ret) || unaccepted(name, c, ret) || not_joined(name, c, ret) ||
 		unavailable(name, c, ret) || out_of_sync(name, c, ret) ||
 		no_namespace(name, ns, ret))
 		return;

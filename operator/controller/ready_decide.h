@@ -17,9 +17,18 @@ struct readiness {
 	char message[512];  /* the object, since when, what to do */
 };
 
-/* cluster NULL: there is no such ManagedCluster any more.  life: the uid of the cluster that the
- * onboarding is about; NULL while there is no onboarding. */
+/* Is the ManagedCluster the one that the onboarding is about?  Its uid tells.  Another uid with the same claim
+ * id.k8s.io are the same machines all the same: imported anew, or the hub was restored from a backup. */
+enum life {
+	LIFE_SAME,
+	LIFE_ADOPTED, /* another uid, the same claim */
+	LIFE_UNKNOWN, /* another uid, and it has not joined yet, so that its claim cannot be known */
+	LIFE_OTHER,
+};
+enum life life_decide(const struct cluster *cluster, const struct onboarding *onboarding);
+
+/* cluster NULL: there is no such ManagedCluster any more; onboarding NULL: there is none yet. */
 void ready_decide(const char *name, const struct cluster *cluster, enum namespace_state ns,
-	const char *life, struct readiness *ret);
+	const struct onboarding *onboarding, struct readiness *ret);
 
 #endif

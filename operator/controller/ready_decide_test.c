@@ -16,6 +16,8 @@ static const struct cluster good = {
 	.created = T0,
 };
 
+static const struct onboarding of_u0 = { .cluster_uid = "u0" }, of_u1 = { .cluster_uid = "u1" };
+
 enum change {
 	GOOD,
 	GONE,
@@ -90,7 +92,7 @@ static void judge(enum change change, struct readiness *r)
 	c.deleted = c.deleting ? T0 : 0;
 	apply_to_acceptance(&c, change);
 	apply_to_health(&c, change);
-	ready_decide("edge1", change == GONE ? NULL : &c, ns, replaced ? "u0" : "u1", r);
+	ready_decide("edge1", change == GONE ? NULL : &c, ns, replaced ? &of_u0 : &of_u1, r);
 }
 
 static const struct {
@@ -160,7 +162,7 @@ static void test_the_first_obstacle_is_told(void **state)
 		c.available.status = i >= 4 ? STATUS_TRUE : STATUS_ABSENT;
 		c.unreachable = i >= 5 ? 0 : T0;
 		c.clock_synced.status = i >= 6 ? STATUS_TRUE : STATUS_FALSE;
-		ready_decide("edge1", &c, i >= 7 ? NAMESPACE_ACTIVE : NAMESPACE_ABSENT, "u1", &r);
+		ready_decide("edge1", &c, i >= 7 ? NAMESPACE_ACTIVE : NAMESPACE_ABSENT, &of_u1, &r);
 		T_STR(r.reason, want[i]);
 	}
 }
@@ -184,13 +186,58 @@ static void test_the_longest_name_fits(void **state)
 	memset(name, 'n', 63);
 	name[63] = '\0';
 	c.hub_accepts = false;
-	ready_decide(name, &c, NAMESPACE_ACTIVE, "u1", &r);
+	ready_decide(name, &c, NAMESPACE_ACTIVE, &of_u1, &r);
 	T_HAS(r.message, "'{\"spec\":{\"hubAcceptsClient\":true}}'");
+}
+
+/* Same name, another uid: what the claim id.k8s.io says of it. */
+static void test_lives(void **state)
+{
+	static const struct {
+		const char *uid;
+		uint64_t noted, told;
+		enum tristate available;
+		enum life want;
+		const char *reason;
+	} lives[] = {
+		{ "u1", 0, 0, STATUS_TRUE, LIFE_SAME, "ClusterReady" },
+		{ "u1", 7, 8, STATUS_TRUE, LIFE_SAME, "ClusterReady" }, /* the uid is what counts */
+		{ "u2", 0, 0, STATUS_TRUE, LIFE_OTHER, "PreviousLife" },
+		{ "u2", 0, 7, STATUS_TRUE, LIFE_OTHER, "PreviousLife" },
+		{ "u2", 7, 7, STATUS_TRUE, LIFE_ADOPTED, "ClusterReady" },
+		{ "u2", 7, 7, STATUS_UNKNOWN, LIFE_ADOPTED, "Unreachable" },
+		{ "u2", 7, 8, STATUS_TRUE, LIFE_OTHER, "PreviousLife" },
+		{ "u2", 7, 8, STATUS_ABSENT, LIFE_OTHER, "PreviousLife" },
+		{ "u2", 7, 0, STATUS_TRUE, LIFE_OTHER, "PreviousLife" },
+		/* just restored: nothing is purged before it can be known */
+		{ "u2", 7, 0, STATUS_ABSENT, LIFE_UNKNOWN, "PreviousLife" },
+		{ "u2", 7, 0, STATUS_UNKNOWN, LIFE_UNKNOWN, "PreviousLife" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lives); i++) {
+		struct onboarding o = { .cluster_uid = "u1", .cluster_id = lives[i].noted };
+		struct cluster c = good;
+		struct readiness r;
+
+		snprintf(c.uid, UID_LEN, "%s", lives[i].uid);
+		c.id = lives[i].told;
+		c.available.status = lives[i].available;
+		if (life_decide(&c, &o) != lives[i].want)
+			fail_msg("case %zu", i);
+		ready_decide("edge1", &c, NAMESPACE_ACTIVE, &o, &r);
+		T_STR(r.reason, lives[i].reason);
+		if (lives[i].want == LIFE_UNKNOWN)
+			T_HAS(r.message, "tells its claim id.k8s.io");
+		o.deleting = true;
+		T_EQ(life_decide(&c, &o), lives[i].want == LIFE_SAME ? LIFE_SAME : LIFE_OTHER);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lives),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_the_first_obstacle_is_told),
 		cmocka_unit_test(test_before_there_is_an_onboarding),

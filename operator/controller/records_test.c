@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "base/extract.h"
+#include "controller/peering_decide.h"
+#include "kube/watch_view.h"
 
 #define CLUSTER                                                                                    \
 	"{\"metadata\":{\"name\":\"edge1\",\"uid\":\"u1\",\"resourceVersion\":\"7\","              \
@@ -35,6 +37,31 @@ static struct span span_of(const char *text)
 }
 
 #define CLEARED __attribute__((cleanup(cluster_clear))) struct cluster
+
+static void test_taints(void **state)
+{
+	static const struct {
+		const char *taints, *first;
+		int ours;
+	} taints[] = {
+		{ "null", NULL, -1 },
+		{ "[]", NULL, -1 },
+		{ "[{\"key\":\"a\"}]", "a", -1 },
+		{ "[{\"key\":\"a\"},{\"key\":\"berth.dev/quarantine\"}]", "a", 1 },
+		{ "[{\"key\":\"berth.dev/quarantine\"},{\"key\":\"a\"}]", "berth.dev/quarantine",
+			0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(taints); i++) {
+		AUTO_STR object = xprintf("{\"spec\":{\"taints\":%s}}", taints[i].taints);
+		CLEARED c = { 0 };
+
+		cluster_parse(cut(cluster_fields, object), &c);
+		T_EQ(c.quarantine, taints[i].ours);
+		T_TRUE(same_text(c.first_taint, taints[i].first));
+	}
+}
 
 static void test_cluster(void **state)
 {
@@ -101,22 +128,23 @@ static void test_cluster_changes(void **state)
 	}
 }
 
-#define ONBOARDING                                                                                 \
-	"{\"metadata\":{\"name\":\"edge1\",\"uid\":\"o1\",\"resourceVersion\":\"42\","             \
-	"\"generation\":3,\"finalizers\":[\"other/one\",\"berth.dev/undo\"],"                      \
-	"\"annotations\":{\"berth.dev/rerun\":\"bench\"}},"                                        \
-	"\"spec\":{\"clusterRef\":{\"uid\":\"u1\"},"                                               \
-	"\"plan\":{\"name\":\"edge\",\"revision\":\"edge-0123456789\"}},"                          \
-	"\"status\":{\"joinTime\":\"2026-11-21T05:24:00Z\",\"conditions\":["                       \
-	"{\"type\":\"ClusterReady\",\"status\":\"True\",\"reason\":\"ClusterReady\","              \
-	"\"message\":\"fine\",\"observedGeneration\":3,"                                           \
-	"\"lastTransitionTime\":\"2026-11-21T05:24:00Z\"},"                                        \
-	"{\"type\":\"Ready\",\"status\":\"False\",\"reason\":\"Pending\",\"message\":\"m\"},"      \
-	"{\"type\":\"Registered\",\"status\":\"True\"}],"                                          \
-	"\"run\":{\"id\":\"r\",\"epoch\":1},\"observedDigest\":\"v1:abc\","                        \
-	"\"nextWakeTime\":\"2026-11-21T05:24:00Z\","                                               \
-	"\"steps\":[{\"name\":\"b\",\"refs\":[{\"kind\":\"ManifestWork\",\"name\":\"w\"}]},"       \
-	"{\"name\":\"r\",\"refs\":[{\"kind\":\"AddOnPlacementScore\",\"name\":\"berth\"}]}],"      \
+#define ONBOARDING                                                                                                                                           \
+	"{\"metadata\":{\"name\":\"edge1\",\"uid\":\"o1\",\"resourceVersion\":\"42\","                                                                       \
+	"\"generation\":3,\"finalizers\":[\"other/one\",\"berth.dev/undo\"],"                                                                                \
+	"\"annotations\":{\"berth.dev/rerun\":\"bench\"}},"                                                                                                  \
+	"\"spec\":{\"clusterRef\":{\"uid\":\"u1\"},\"suspend\":true,"                                                                                        \
+	"\"plan\":{\"name\":\"edge\",\"revision\":\"edge-0123456789\"}},"                                                                                    \
+	"\"status\":{\"joinTime\":\"2026-11-21T05:24:00Z\",\"conditions\":["                                                                                 \
+	"{\"type\":\"ClusterReady\",\"status\":\"True\",\"reason\":\"ClusterReady\","                                                                        \
+	"\"message\":\"fine\",\"observedGeneration\":3,"                                                                                                     \
+	"\"lastTransitionTime\":\"2026-11-21T05:24:00Z\"},"                                                                                                  \
+	"{\"type\":\"Ready\",\"status\":\"False\",\"reason\":\"Pending\",\"message\":\"m\"},"                                                                \
+	"{\"type\":\"Registered\",\"status\":\"True\"},"                                                                                                     \
+	"{\"type\":\"Stalled\",\"status\":\"True\"}],"                                                                                                       \
+	"\"run\":{\"id\":\"r\",\"epoch\":1},\"observedDigest\":\"v1:abc\","                                                                                  \
+	"\"nextWakeTime\":\"2026-11-21T05:24:00Z\","                                                                                                         \
+	"\"onboardTime\":\"2026-11-21T05:24:00Z\",\"steps\":[{\"name\":\"b\",\"type\":\"Benchmark\",\"refs\":[{\"kind\":\"ManifestWork\",\"name\":\"w\"}]}," \
+	"{\"name\":\"r\",\"refs\":[{\"kind\":\"AddOnPlacementScore\",\"name\":\"berth\"}]}],"                                                                \
 	"\"scores\":[{\"name\":\"cpu\",\"value\":50},{\"name\":\"overall\",\"value\":60}]}}"
 
 #define CLEARED_ONB __attribute__((cleanup(onboarding_clear))) struct onboarding
@@ -133,7 +161,8 @@ static void test_onboarding(void **state)
 	T_EQ(o.generation, 3);
 	T_EQ(o.finalizer, 1);
 	T_FALSE(o.deleting);
-	T_TRUE(o.has_status && o.has_run && o.has_steps && o.has_join_time && o.registered);
+	T_TRUE(o.has_status && o.has_run && o.has_steps && o.registered && o.stalled && o.suspend);
+	T_TRUE(o.join_time == T0);
 	T_EQ(o.cluster_ready.status, STATUS_TRUE);
 	T_EQ(o.cluster_ready.observed_generation, 3);
 	T_TRUE(o.cluster_ready.since == T0);
@@ -142,9 +171,43 @@ static void test_onboarding(void **state)
 	T_STR(o.plan, "edge");
 	T_STR(o.revision, "edge-0123456789");
 	T_STR(o.rerun, "bench");
+	T_STR(o.steps, "b Benchmark\nr \n");
+	T_TRUE(o.was_ready);
 	T_STR(o.score_names, "berth\n");
 	T_STR(o.digest, "v1:abc");
 	T_TRUE(o.next_wake == T0);
+	T_TRUE(o.refresh_at == 0 && !o.refreshing);
+}
+
+static const struct {
+	const char *step;
+	int64_t at;
+	bool now;
+} anew[] = {
+	{ "'state':'Done','refreshTime':'2026-11-21T05:24:00Z'", T0, false },
+	{ "'state':'Done','refreshTime':'2026-11-21T05:24:00Z','refresh':{'attempts':2}", T0,
+		false },
+	{ "'state':'Done','refreshTime':'2026-11-21T05:24:00Z','refresh':{'run':'4f2a'}", 0, true },
+	{ "'state':'Waiting','refreshTime':'2026-11-21T05:24:00Z'", 0, false },
+	{ "'state':'Undone','refreshTime':'2026-11-21T05:24:00Z','refresh':{'run':'4f2a'}", 0,
+		false },
+	{ "'state':'Done','refreshTime':'soon','refresh':7", 0, false },
+};
+
+static void test_what_is_done_anew(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(anew); i++) {
+		CLEARED_ONB o = { 0 };
+		AUTO_JSON object = xjson_lit("{'status':{'steps':[{'state':'Done'},{%s},"
+					     "{'state':'Done','refreshTime':'%s'}]}}",
+			anew[i].step, anew[i].at ? "2027-11-21T05:24:00Z" : "");
+		AUTO_STR text = json_text(object);
+
+		onboarding_parse(cut(onboarding_fields, text), &o);
+		if (o.refresh_at != anew[i].at || o.refreshing != anew[i].now)
+			fail_msg("%zu: at %lld, now %d", i, (long long)o.refresh_at, o.refreshing);
+	}
 }
 
 static void test_onboarding_that_is_new(void **state)
@@ -155,12 +218,38 @@ static void test_onboarding_that_is_new(void **state)
 	onboarding_parse(cut(onboarding_fields, "{\"metadata\":{\"name\":\"edge1\"},\"spec\":{}}"),
 		&o);
 	T_EQ(o.finalizer, -1);
-	T_FALSE(o.has_status || o.has_run || o.has_steps || o.has_join_time || o.registered);
+	T_FALSE(o.suspend || o.stalled || o.was_ready);
+	T_NULL(o.steps);
+	T_FALSE(o.has_status || o.has_run || o.has_steps || o.join_time || o.registered);
 	T_EQ(o.cluster_ready.status, STATUS_ABSENT);
 	T_NULL(o.plan);
 	T_NULL(o.rerun);
 	T_NULL(o.score_names);
 	T_EQ(o.next_wake, 0);
+}
+
+/* What could not be undone in time is no reason to wait for. */
+static void test_steps_that_are_left(void **state)
+{
+	static const struct {
+		const char *steps;
+		bool open, undone;
+	} steps[] = {
+		{ "{\"state\":\"Undone\"}", false, true },
+		{ "{\"state\":\"Undone\"},{\"state\":\"Undoing\"}", true, true },
+		{ "{\"state\":\"Done\"}", true, false },
+		{ "", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		AUTO_STR text = xprintf("{\"status\":{\"steps\":[%s]}}", steps[i].steps);
+		CLEARED_ONB o = { 0 };
+
+		onboarding_parse(cut(onboarding_fields, text), &o);
+		if (o.has_steps != steps[i].open || o.has_undone != steps[i].undone)
+			fail_msg("case %zu", i);
+	}
 }
 
 static void test_members_of_a_set(void **state)
@@ -183,6 +272,24 @@ static void test_members_of_a_set(void **state)
 	T_EQ(o.members->next->after, 7);
 	T_FALSE(o.members->next->leaving);
 	T_NULL(o.members->next->next);
+}
+
+static void test_known_scores(void **state)
+{
+	unsigned char known[KNOWN_SCORES] = { 0 };
+
+	(void)state;
+	part_known_scores(
+		span_of("[{\"name\":\"overall\",\"value\":0},{\"name\":\"cpu\",\"value\":100},"
+			"{\"name\":\"energy\",\"value\":7},{\"name\":\"disk\",\"value\":101},"
+			"{\"name\":\"memory\",\"value\":-1},{\"name\":\"network\"}]"),
+		known);
+	T_EQ(known[0], 1);
+	T_EQ(known[1], 101);
+	for (unsigned i = 2; i < KNOWN_SCORES; i++)
+		T_EQ(known[i], 0);
+	T_STR(known_scores[0], "overall");
+	T_STR(known_scores[KNOWN_SCORES - 1], "network-latency");
 }
 
 static void test_scores_have_no_order(void **state)
@@ -286,9 +393,10 @@ static void test_namespace(void **state)
 		T_EQ(namespace_active(cut(namespace_fields, cases[i].object)), cases[i].active);
 }
 
-#define PLAN_SPEC                                                                                  \
-	"{\"priority\":5,\"clusterSelector\":{},\"steps\":[{\"name\":\"b\",\"type\":"              \
+#define PLAN_SPEC_REST                                                                             \
+	"\"priority\":5,\"clusterSelector\":{},\"steps\":[{\"name\":\"b\",\"type\":"               \
 	"\"Benchmark\"},{\"name\":\"r\",\"register\":{\"schedulerRef\":{\"name\":\"s\"}}}]}"
+#define PLAN_SPEC "{" PLAN_SPEC_REST
 #define PLAN_SPEC_TURNED                                                                           \
 	"{\"steps\":[{\"type\":\"Benchmark\",\"name\":\"b\"},"                                     \
 	"{\"register\":{\"schedulerRef\":{\"name\":\"s\"}},\"name\":\"r\"}],"                      \
@@ -344,6 +452,68 @@ static void test_plan(void **state)
 }
 
 /* A spec that cannot be read, or none, selects nothing. */
+/* What only the operator goes by is no new revision, for then every cluster would be moved to it. */
+static void test_what_moves_nobody(void **state)
+{
+	static const char with[] =
+		"{\"suspend\":true,\"maxConcurrent\":7,\"maxConcurrentPerLabel\":"
+		"{\"key\":\"host\",\"max\":2},\"rollout\":{\"maxConcurrency\":\"10%\"},"
+		"\"quarantine\":true," PLAN_SPEC_REST;
+	AUTO_STR a = revision_of(PLAN_SPEC);
+	AUTO_STR b = revision_of(with);
+	AUTO_STR object = xprintf("{\"spec\":%s,\"status\":{\"queuedClusters\":3}}", with);
+	struct plan p = { 0 };
+
+	(void)state;
+	T_STR(a, b);
+	plan_parse("edge", cut(plan_fields, object), &p);
+	T_TRUE(p.motion.suspend && p.motion.quarantine);
+	T_EQ(p.motion.max, 7);
+	T_STR(p.motion.label, "host");
+	T_EQ(p.motion.per_label, 2);
+	T_EQ(p.queued_clusters, 3);
+	T_TRUE(p.motion.rollout.is && p.motion.rollout.percent);
+	plan_clear(&p);
+}
+
+static void test_rollout(void **state)
+{
+	static const char object[] =
+		"{\"metadata\":{\"annotations\":{\"berth.dev/confirm\":\"p1.2\",\"berth.dev/confirm-rollout\":\"p1.3\"}},\"spec\":{\"steps\":[{\"name\":"
+		"\"b\",\"type\":\"Benchmark\"}],\"rollout\":{\"maxConcurrency\":3,\"maxFailures\":2,"
+		"\"minSuccessSeconds\":60,\"windows\":[{\"days\":[\"Mon\",\"Sun\"],\"start\":\"22:30\","
+		"\"durationSeconds\":3600},{\"durationSeconds\":60}]}},\"status\":{\"updatedClusters\":4,"
+		"\"lost\":{\"startTime\":\"2026-11-21T05:24:00Z\",\"clusters\":5,\"pending\":2},\"rollout\":"
+		"{\"revision\":\"edge-1\",\"startTime\":\"2026-11-21T05:24:00Z\"},\"conditions\":[{\"type\":"
+		"\"Ready\",\"status\":\"True\"},{\"type\":\"Progressing\",\"status\":\"True\"},"
+		"{\"type\":\"AwaitingConfirmation\",\"status\":\"True\"}]}}";
+	struct plan p = { 0 };
+	const struct rollout_spec *r = &p.motion.rollout;
+
+	(void)state;
+	plan_parse("edge", cut(plan_fields, object), &p);
+	T_TRUE(r->is && !r->percent);
+	T_EQ(r->max, 3);
+	T_EQ(r->max_failures, 2);
+	T_EQ(r->min_success_ms, 60000);
+	T_EQ(r->n_windows, 2);
+	T_EQ(r->windows[0].days, 1 | 64);
+	T_EQ(r->windows[0].start_s, 22 * 3600 + 30 * 60);
+	T_EQ(r->windows[0].duration_s, 3600);
+	T_EQ(r->windows[1].days, 127);
+	T_EQ(r->windows[1].start_s, 0);
+	T_STR(p.steps, "b Benchmark\n");
+	T_STR(p.confirm, "p1.2");
+	T_STR(p.confirm_rollout, "p1.3");
+	T_EQ(p.updated_clusters, 4);
+	T_TRUE(p.lost.since == T0 && p.lost.clusters == 5 && p.lost.pending == 2);
+	T_STR(p.rollout, "edge-1");
+	T_TRUE(p.rollout_since == T0);
+	T_EQ(p.progressing.status, STATUS_TRUE);
+	T_EQ(p.awaiting.status, STATUS_TRUE);
+	plan_clear(&p);
+}
+
 static void test_plan_unreadable(void **state)
 {
 	static const char *const objects[] = { "{}",
@@ -360,14 +530,36 @@ static void test_plan_unreadable(void **state)
 	}
 }
 
+/* Beside what every watch reads of an object itself there is room for them. */
+static void test_a_watch_has_room_for_them(void **state)
+{
+	const char *const *const lists[] = { cluster_fields, namespace_fields, onboarding_fields,
+		work_fields, score_fields, plan_fields, scheduler_fields, addon_fields,
+		foreign_fields };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		struct kube_watch_cfg cfg = { .fields = lists[i] };
+		struct watch_view v;
+
+		view_init(&v, &cfg); /* aborts if there is not */
+		view_clear(&v);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_taints),
+		cmocka_unit_test(test_a_watch_has_room_for_them),
 		cmocka_unit_test(test_cluster),
 		cmocka_unit_test(test_cluster_changes),
 		cmocka_unit_test(test_onboarding),
+		cmocka_unit_test(test_what_is_done_anew),
 		cmocka_unit_test(test_onboarding_that_is_new),
+		cmocka_unit_test(test_steps_that_are_left),
 		cmocka_unit_test(test_members_of_a_set),
+		cmocka_unit_test(test_known_scores),
 		cmocka_unit_test(test_scores_have_no_order),
 		cmocka_unit_test(test_work_and_score),
 		cmocka_unit_test(test_work_state),
@@ -375,6 +567,8 @@ int main(void)
 		cmocka_unit_test(test_namespace),
 		cmocka_unit_test(test_plan_revision_is_its_content),
 		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_what_moves_nobody),
+		cmocka_unit_test(test_rollout),
 		cmocka_unit_test(test_plan_unreadable),
 	};
 

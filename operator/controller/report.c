@@ -3,11 +3,7 @@
 
 #include <stdio.h>
 
-static const char *view_of(const struct controller *c, unsigned i, struct kube_watch_stats *ret)
-{
-	*ret = c->watches[i] ? kube_watch_stats(c->watches[i]) : (struct kube_watch_stats){ 0 };
-	return observe_name(i);
-}
+#define SCORES_MOST 3000 /* of berth_cluster_score, in one scrape */
 
 void controller_ready(const struct controller *c, struct buf *why_not)
 {
@@ -19,30 +15,37 @@ void controller_ready(const struct controller *c, struct buf *why_not)
 		else if (!w || !kube_watch_synced(w))
 			buf_printf(why_not, "%s: not seen as a whole yet\n", observe_name(i));
 	}
+	peering_ready(c, why_not);
 	if (!c->source)
 		buf_str(why_not, "hub: the uid of namespace kube-system is not known yet\n");
 }
 
+static void collect_view(const struct kube_watch *w, const char *view, struct metrics *m)
+{
+	struct kube_watch_stats s = w ? kube_watch_stats(w) : (struct kube_watch_stats){ 0 };
+
+	metrics_gauge(m, "berth_watch_objects", "Objects in a view.", (double)s.objects, "resource",
+		view, NULL);
+	metrics_counter(m, "berth_watch_events_total", "Events received by a watch.",
+		(double)s.events, "resource", view, NULL);
+	metrics_counter(m, "berth_watch_received_bytes_total", "Bytes received by a watch.",
+		(double)s.bytes, "resource", view, NULL);
+	metrics_counter(m, "berth_watch_reconnects_total", "Connections made anew.",
+		(double)s.reconnects, "resource", view, NULL);
+	metrics_counter(m, "berth_watch_resyncs_total", "Views that were read anew.",
+		(double)s.resyncs, "resource", view, NULL);
+	metrics_gauge(m, "berth_watch_info", "How a watch is connected, as labels.", 1, "resource",
+		view, "transport", s.transport ? s.transport : "none", "sync",
+		s.sync ? s.sync : "none", NULL);
+}
+
 static void collect_views(const struct controller *c, struct metrics *m)
 {
-	for (unsigned i = 0; i < N_WATCHES; i++) {
-		struct kube_watch_stats s;
-		const char *view = view_of(c, i, &s);
-
-		metrics_gauge(m, "berth_watch_objects", "Objects in a view.", (double)s.objects,
-			"resource", view, NULL);
-		metrics_counter(m, "berth_watch_events_total", "Events received by a watch.",
-			(double)s.events, "resource", view, NULL);
-		metrics_counter(m, "berth_watch_received_bytes_total", "Bytes received by a watch.",
-			(double)s.bytes, "resource", view, NULL);
-		metrics_counter(m, "berth_watch_reconnects_total", "Connections made anew.",
-			(double)s.reconnects, "resource", view, NULL);
-		metrics_counter(m, "berth_watch_resyncs_total", "Views that were read anew.",
-			(double)s.resyncs, "resource", view, NULL);
-		metrics_gauge(m, "berth_watch_info", "How a watch is connected, as labels.", 1,
-			"resource", view, "transport", s.transport ? s.transport : "none", "sync",
-			s.sync ? s.sync : "none", NULL);
-	}
+	for (unsigned i = 0; i < N_WATCHES; i++)
+		collect_view(c->watches[i], observe_name(i), m);
+	for (unsigned i = 0; i < N_PEERINGS; i++)
+		if (c->peerings[i])
+			collect_view(c->peerings[i], peering_name(i), m);
 }
 
 static void collect_onboardings(const struct controller *c, struct metrics *m)
@@ -59,6 +62,43 @@ static void collect_onboardings(const struct controller *c, struct metrics *m)
 	for (unsigned i = 0; i < COUNT(names); i++)
 		metrics_gauge(m, "berth_onboardings", "ClusterOnboardings by condition Ready.",
 			n[i], "ready", names[i], NULL);
+}
+
+static unsigned count_scores(const struct controller *c, unsigned names)
+{
+	unsigned n = 0;
+
+	map_each(&c->berths, slot) {
+		const struct berth *b = slot->value;
+
+		for (unsigned i = 0; b->onboarding && i < names; i++)
+			n += b->onboarding->known[i] > 0;
+	}
+	return n;
+}
+
+static void add_scores(const struct berth *b, unsigned names, struct metrics *m)
+{
+	for (unsigned i = 0; b->onboarding && i < names; i++)
+		if (b->onboarding->known[i])
+			metrics_gauge(m, "berth_cluster_score",
+				"Score of a cluster, 0 to 100; 50 is the reference machine.",
+				b->onboarding->known[i] - 1, "cluster", b->name, "probe",
+				known_scores[i], NULL);
+}
+
+/* All of them, or of many clusters `overall` alone, or of very many none. */
+static void collect_scores(const struct controller *c, struct metrics *m)
+{
+	unsigned all = count_scores(c, KNOWN_SCORES), overall = count_scores(c, 1);
+	unsigned names = all <= SCORES_MOST ? KNOWN_SCORES : overall <= SCORES_MOST ? 1 : 0;
+	unsigned told = names == KNOWN_SCORES ? all : names ? overall : 0;
+
+	map_each(&c->berths, slot)
+		add_scores(slot->value, names, m);
+	metrics_gauge(m, "berth_cluster_scores_untold",
+		"Scores that berth_cluster_score leaves out, because there are too many.",
+		all - told, NULL);
 }
 
 /* client-go's names, helps shortened. */
@@ -140,6 +180,7 @@ void controller_collect(const struct controller *c, struct metrics *m)
 
 	collect_views(c, m);
 	collect_onboardings(c, m);
+	collect_scores(c, m);
 	collect_queue(&s, m);
 	collect_workers(&s, m);
 	collect_requests(c, m);

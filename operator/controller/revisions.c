@@ -21,6 +21,12 @@ void sweep_touch(struct controller *c)
 		timer_set(&c->sweep, SWEEP_MS);
 }
 
+void contents_ask(struct controller *c)
+{
+	if (!c->closing)
+		timer_set(&c->sweep, 0);
+}
+
 static void keep(struct map *kept, const char *revision)
 {
 	if (revision && map_put(kept, revision, kept, NULL) < 0)
@@ -36,6 +42,95 @@ static void find_kept(const struct controller *c, struct map *kept)
 
 		keep(kept, b->onboarding ? b->onboarding->revision : NULL);
 	}
+}
+
+/* ---- what plans said before: some clusters are not moved yet ---- */
+
+static void content_free(void *content)
+{
+	plan_clear(content);
+	mem_free(content);
+}
+
+void contents_replace(struct plan_state *p, struct plan *seen)
+{
+	struct plan *was;
+	void *old = NULL;
+
+	if (p->plan.name && !same_text(p->plan.revision, seen->revision)) {
+		was = xalloc(sizeof(*was));
+		*was = p->plan;
+		if (map_put(&p->c->contents, was->revision, was, &old) < 0)
+			mem_exhausted();
+		if (old)
+			content_free(old);
+	} else {
+		plan_clear(&p->plan);
+	}
+	p->plan = *seen;
+}
+
+const struct plan *contents_of(const struct controller *c, const struct onboarding *o)
+{
+	const struct plan_state *p = o->plan ? map_get(&c->plans, o->plan) : NULL;
+	const struct plan *before;
+
+	if (p && same_text(p->plan.revision, o->revision))
+		return &p->plan;
+	before = o->revision ? map_get(&c->contents, o->revision) : NULL;
+	return before ? before : p ? &p->plan : NULL;
+}
+
+bool contents_are_known(const struct controller *c, const struct onboarding *o)
+{
+	const struct plan_state *p = o->plan ? map_get(&c->plans, o->plan) : NULL;
+
+	return c->contents_known || !p || same_text(p->plan.revision, o->revision) ||
+		map_has(&c->contents, o->revision ? o->revision : "");
+}
+
+/* What plans said while another operator led. */
+static void learn(struct controller *c, const struct map *kept, const cJSON *revision)
+{
+	const char *name = json_str_or(revision, "metadata.name", "");
+	const char *plan = cJSON_GetStringValue(json_key(json_at(revision, "metadata.labels"),
+		"berth.dev/plan"));
+	const cJSON *spec = json_at(revision, "data.spec");
+	struct plan *was;
+
+	if (!plan || !spec || !map_has(kept, name) || map_has(&c->contents, name))
+		return;
+	was = xalloc(sizeof(*was));
+	plan_parse_content(plan, spec, was);
+	if (map_put(&c->contents, name, was, NULL) < 0)
+		mem_exhausted();
+}
+
+static void learn_all(struct controller *c, const cJSON *items)
+{
+	struct map kept = { 0 };
+	const cJSON *item;
+
+	find_kept(c, &kept);
+	json_each(item, items)
+		learn(c, &kept, item);
+	map_clear(&kept, NULL);
+	c->contents_known = true;
+	berth_touch_all(c);
+	plans_touch(c, 0);
+}
+
+void contents_clear(struct controller *c)
+{
+	map_clear(&c->contents, content_free);
+}
+
+static const char *stale_content(const struct controller *c, const struct map *kept)
+{
+	map_each(&c->contents, slot)
+		if (!map_has(kept, slot->key))
+			return slot->key;
+	return NULL;
 }
 
 static void on_deleted(void *arg, struct kube_reply *r)
@@ -69,6 +164,8 @@ static void drop_stale(struct controller *c, const cJSON *items)
 	const cJSON *item;
 
 	find_kept(c, &kept);
+	for (const char *stale; (stale = stale_content(c, &kept));)
+		content_free(map_del(&c->contents, stale));
 	json_each(item, items) {
 		if (!map_has(&kept, json_str_or(item, "metadata.name", "")))
 			drop(c, item);
@@ -108,6 +205,8 @@ static void on_listed(void *arg, struct kube_reply *r)
 	if (attempt_end(&c->sweeping, r, "list the plans' revisions", "namespace",
 		    c->cfg.namespace)) {
 		attempt_forget(&c->sweeping);
+		if (!c->contents_known)
+			learn_all(c, json_key(r->json, "items"));
 		drop_stale(c, json_key(r->json, "items"));
 		find_missing(c, json_key(r->json, "items"));
 	} else {

@@ -85,8 +85,7 @@ void selector_clear(struct selector *s)
 	*s = (struct selector){ .none = true };
 }
 
-/* The value of `key` and its length; NULL if the label is not there. */
-static const char *label_value(const char *labels, const char *key, size_t *ret_len)
+const char *labels_get(const char *labels, const char *key, size_t *ret_len)
 {
 	size_t n = strlen(key);
 
@@ -114,7 +113,7 @@ static bool is_one_of(char *const *values, const char *value, size_t len)
 static bool rule_matches(const struct selector_rule *rule, const char *labels)
 {
 	size_t len = 0;
-	const char *value = label_value(labels, rule->key, &len);
+	const char *value = labels_get(labels, rule->key, &len);
 
 	switch (rule->op) {
 	case SELECTOR_IN:

@@ -31,5 +31,7 @@ bool selector_matches(const struct selector *s, const char *labels);
 
 /* The packed form of metadata.labels; caller frees.  Aborts when memory is out. */
 char *labels_pack(struct span labels);
+/* The value of that key in packed labels, *ret_len bytes of it; NULL: there is no such label. */
+const char *labels_get(const char *labels, const char *key, size_t *ret_len);
 
 #endif

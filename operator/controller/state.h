@@ -10,9 +10,14 @@
 #include "base/heap.h"
 #include "base/map.h"
 #include "controller/attempt.h"
+#include "controller/peering_decide.h"
+#include "controller/brake_decide.h"
 #include "controller/controller.h"
+#include "controller/motion_decide.h"
 #include "controller/onboard_decide.h"
 #include "controller/plan_decide.h"
+#include "controller/rollout_decide.h"
+#include "controller/scheduler_decide.h"
 #include "controller/sync_decide.h"
 #include "kube/watch.h"
 
@@ -20,6 +25,8 @@
 struct doing {
 	struct onboard_todo todo;
 	bool news;      /* the readiness is another one than before */
+	bool adopts;    /* the cluster has another uid */
+	bool replans;   /* it is to follow another plan, or revision */
 	bool was_ready; /* before */
 };
 
@@ -29,6 +36,8 @@ struct asked {
 	char digest[INPUTS_DIGEST_LEN]; /* of the inputs... */
 	int64_t wake;                   /* ...and the nextWakeTime of then */
 	int64_t epoch;                  /* and the worker that had it last */
+	uint64_t meant;                 /* run_meant() of then */
+	int64_t spent;                  /* its ration, see judge.c */
 	struct backoff repeats;         /* of asking the same once more */
 	int64_t repeat_at;
 	uint64_t error_told; /* hash of the worker's Error that was logged last */
@@ -41,8 +50,11 @@ struct berth {
 	struct onboarding *onboarding; /* NULL: none */
 	struct work *works;
 	struct score *scores;
+	struct peering *peering; /* what its add-on says; NULL: nothing, or nobody asks */
 	enum namespace_state ns;
 
+	bool seen_leaving;  /* the cluster was, when it was seen last */
+	bool refused;       /* that its name is too long was told */
 	bool handed_over;   /* to dispatch, which comes with it again until it is answered */
 	bool dirty;         /* is in the list of those to be judged */
 	struct berth *next; /* there */
@@ -50,8 +62,35 @@ struct berth {
 	struct attempt attempt;
 	struct doing *doing; /* NULL: no request is under way */
 
-	int64_t drift_since;
+	int64_t gap_since;   /* judge.c */
+	uint64_t granted;    /* motion_key() of the plan that it may be moved to now; 0: none */
+	bool reserved;       /* it is in the record of what its plan loses, see brake_decide.h */
+	bool may_refresh;    /* a place of its plan is kept for it, to be measured anew */
 	struct asked *asked; /* NULL: no worker was, about this onboarding */
+};
+
+/* Some names of many: those that sort first. */
+#define NAMES_MOST 3
+struct names {
+	const char *first[NAMES_MOST];
+	int64_t n;
+};
+
+/* How a plan's clusters move, by the last count. */
+struct plan_motion {
+	struct places places;
+	int64_t queued, updated;
+	int64_t guarded, causes[BRAKE_CAUSES];
+	struct names wanted, failed;
+	int64_t reserved;
+	struct brake brake;
+	int64_t stages[ROLLOUT_STAGES];
+	struct rollout rollout;
+	int64_t granted; /* by it, this time */
+	struct names overridden;
+	const char *overridden_by; /* the plan among them whose name sorts first */
+	struct status_text progressing, awaiting, overridden_text; /* reason NULL: nothing to say */
+	char lost_steps[160], other_plan[64]; /* of one that waits for a confirmation */
 };
 
 struct plan_state {
@@ -63,7 +102,10 @@ struct plan_state {
 	struct attempt attempt;
 	enum plan_act doing;
 	int64_t status_at;                 /* its status is written again not before */
-	int64_t matched, ready, referring; /* by the last count */
+	int64_t matched, ready, referring; /* by the last count, and so is the next */
+	struct plan_motion motion;
+	struct brake_record lost; /* as it is to be in its status */
+	bool resumed; /* `lost` is known, and whom an earlier leader had reserved is again */
 };
 
 /* What workers were asked about a scheduler that is told the whole set. */
@@ -75,6 +117,8 @@ struct sync {
 	int64_t completed_then;
 	int64_t not_before; /* the set is sent again */
 	int64_t verify_at;  /* 0: at once */
+	int64_t look_at;    /* the same, while it misses something */
+	unsigned looks;     /* since the set was sent */
 	char *trouble;      /* why it failed last; NULL: it did not */
 };
 
@@ -83,7 +127,10 @@ struct scheduler_state {
 	struct controller *c;
 	bool gone;
 	struct attempt attempt;
+	enum scheduler_act doing;
 	int64_t status_at;
+	struct names
+		losing; /* whom it would lose; names are borrowed from their berths until the next turn of the loop */
 	int64_t registered; /* by the last count, and so are the next two */
 	struct fleet fleet; /* who is to be in the set that it is told */
 	int64_t waits;      /* somebody waits for a sync later than this one; -1: nobody */
@@ -103,6 +150,8 @@ enum watch_index {
 	N_WATCHES
 };
 
+enum { PEERING_ADDONS, PEERING_FOREIGNS, N_PEERINGS };
+
 struct controller {
 	struct controller_cfg cfg; /* its namespace is ours */
 	struct dispatch *dispatch;
@@ -111,8 +160,14 @@ struct controller {
 	uint64_t events;
 
 	struct kube_watch *watches[N_WATCHES];
-	bool whole; /* all views were whole once, and we lead: from then on it is judged */
+	struct kube_watch *peerings[N_PEERINGS]; /* of networks; NULL: no plan joins one */
+	struct map foreigns; /* Liqo's ForeignClusters: name -> struct peering, in the map itself */
+	bool whole;          /* all views were whole once, and we lead: from then on it is judged */
+	int64_t whole_at;    /* since then */
+	bool movers;         /* some wait for a grant, by the last count */
 
+	struct map contents; /* of plans before they were edited: revision -> struct plan */
+	bool contents_known; /* those of before this operator was there have been looked for */
 	struct map berths, plans,
 		schedulers; /* by name: struct berth, plan_state, scheduler_state */
 	struct berth *dirty, **dirty_end;
@@ -152,22 +207,58 @@ void observe_plan_gone(void *arg, const char *key);
 void observe_scheduler(void *arg, const char *key, const struct span *fields);
 void observe_scheduler_gone(void *arg, const char *key);
 
+/* peering.c */
+/* Opens the watch if one of these ("name type\n" of each) joins a network. */
+void peering_need(struct controller *c, const char *steps);
+bool peering_joins(const struct onboarding *o); /* a step of it has */
+/* What its networks say is not known yet, and will be. */
+bool peering_is_blind(const struct controller *c, const struct onboarding *o);
+/* Appends what they say, "" for nothing, and brings `when` forward to when that may be another. */
+void peering_text(struct berth *b, bool leaving, struct buf *text, int64_t *when);
+void peering_ready(const struct controller *c, struct buf *why_not);
+const char *peering_name(unsigned i); /* the type's plural */
+
 /* judge.c */
+struct onboard_view berth_view(const struct berth *b);
 void judge_soon(struct controller *c); /* if there is anything to judge and room for it */
 void judge_dirty(void *arg);           /* the timer's callback */
 
 /* act.c */
+void act_refuse(struct
+	berth *b); /* tells that its name is too long, on the ManagedCluster, for there is nothing else */
 void act_start(struct berth *b, const struct onboard_view *v, const struct onboard_todo *todo);
 
 /* plan.c */
-#define PLANS_EVERY_MS 2000 /* so often at most clusters are counted for them */
+#define PLANS_EVERY_MS  2000 /* so often at most clusters are counted for them... */
+#define MOVERS_EVERY_MS 200  /* ...and so often while some wait for a grant */
 struct plan_state *plan_for(const struct controller *c, const char *labels);
 void plans_touch(struct controller *c, int64_t within_ms); /* look at plans and schedulers */
 void plans_run(void *arg);                                 /* the timer's callback */
 void plans_count(struct controller *c);
 bool plan_published(const struct plan_state *p); /* its content of now is stored */
 void plan_free(struct plan_state *p);
+
+/* scheduler.c */
+void scheduler_judge(struct scheduler_state *s, int64_t now, int64_t *when);
+void scheduler_hold(struct scheduler_state *s); /* or lets it go, by who is registered now */
 void scheduler_free(struct scheduler_state *s);
+
+/* names.c */
+void names_add(struct names *n, const char *name); /* borrowed */
+char *names_text(const struct names *n);           /* "a, b, …", the caller's */
+
+/* motion.c */
+void motion_of(const struct berth *b, struct motion *ret);
+/* Is the ManagedCluster that its onboarding is for not there any more? */
+bool motion_vanished(const struct berth *b);
+/* Moved to that plan, NULL: to none, does it keep what the one that it follows has done? */
+bool motion_orphans(const struct berth *b, const struct plan *to);
+/* A step of it is not to be done anew, now or when its time has come, before there is a place for that. */
+bool motion_holds_refresh(const struct berth *b);
+/* Lets go on who may, by the count of now. */
+void motion_grant(struct controller *c);
+/* Names a plan and its revision. */
+uint64_t motion_key(const char *plan, const char *revision);
 
 /* sync.c */
 void sync_judge(struct scheduler_state *s, int64_t now, int64_t *when);
@@ -178,6 +269,14 @@ void sync_touch_members(struct controller *c, const char *scheduler);
 void sync_clear(struct sync *s);
 
 /* revisions.c */
+/* The plan says this now; what it said before is remembered as long as a cluster may follow it. */
+void contents_replace(struct plan_state *p, struct plan *seen);
+/* What the onboarding follows; else, if there is no record of that, what its plan says now. */
+const struct plan *contents_of(const struct controller *c, const struct onboarding *o);
+/* False: there may be a record that has not been read yet; that can be asked for. */
+bool contents_are_known(const struct controller *c, const struct onboarding *o);
+void contents_ask(struct controller *c);
+void contents_clear(struct controller *c);
 void sweep_touch(struct controller *c); /* a revision may be stale, or missing */
 void sweep_run(void *arg);              /* the timer's callback */
 

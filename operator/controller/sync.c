@@ -15,10 +15,16 @@ static enum sync_act judge(struct scheduler_state *s, int64_t now, int64_t *when
 		.scheduler = &s->scheduler,
 		.fleet = s->fleet,
 		.waits = s->waits,
+		.registered = s->registered,
+		.asked_at = s->sync.asked_at,
 		.now = now,
 		.not_before = s->sync.not_before,
 		.verify_at = s->sync.verify_at,
 	};
+
+	if ((s->scheduler.growing || s->scheduler.n_missing || s->scheduler.reason) &&
+		s->sync.look_at < v.verify_at)
+		v.verify_at = s->sync.look_at;
 
 	if (!attempt_may(&s->attempt, s->scheduler.rv, now, when))
 		return SYNC_NOTHING;
@@ -97,6 +103,8 @@ static void note_success(struct scheduler_state *s, int64_t now)
 	s->sync.handed_over = false;
 	s->sync.not_before = now + sync_pause_ms(now - s->sync.asked_at);
 	s->sync.verify_at = now + s->scheduler.verify_ms;
+	s->sync.looks = s->sync.asked == SYNC_SEND ? 0 : s->sync.looks + 1;
+	s->sync.look_at = now + sync_look_ms(s->sync.looks);
 }
 
 /* Of two workers the other one told its set, but what this one told may have come after it. */

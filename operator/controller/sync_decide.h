@@ -12,14 +12,16 @@
 enum sync_act {
 	SYNC_NOTHING,
 	SYNC_SEND,   /* the set */
-	SYNC_VERIFY, /* that the scheduler holds it still */
+	SYNC_VERIFY, /* that the scheduler holds it still; or, not told sets, some of them */
 };
 
 struct sync_view {
 	const struct scheduler *scheduler;
 	struct fleet fleet; /* who is to be in the set now */
 	int64_t waits;      /* the highest `after` of those that wait, -1: nobody does */
+	int64_t registered; /* how many clusters are */
 	int64_t now, not_before, verify_at; /* mono ms */
+	int64_t asked_at;                   /* when a worker was sent last; 0: not yet */
 };
 
 /* *ret_when is made earlier if it has to be asked again at a time. */
@@ -28,5 +30,8 @@ enum sync_act sync_decide(const struct sync_view *v, int64_t *ret_when);
 /* The next sync begins not before this much after the end of one that took so long: a fleet that joins is told in
  * a few calls, and a slow scheduler is busy with them for a fifth of its time at most. */
 int64_t sync_pause_ms(int64_t took_ms);
+
+/* When what grows is looked at: so much later for the n-th time, from 0. */
+int64_t sync_look_ms(unsigned n);
 
 #endif

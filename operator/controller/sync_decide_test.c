@@ -82,10 +82,101 @@ static void no_fleet(void)
 	joined_and_time_to_verify();
 	settled.fleet = false;
 }
+/* Told each cluster alone. */
+static void looked_at(void)
+{
+	no_fleet();
+	settled.looked_at = true;
+}
+static void looked_at_before(void)
+{
+	looked_at();
+	calm.verify_at = NOW + 1;
+}
+static void looked_at_but_empty(void)
+{
+	looked_at();
+	all_left();
+}
+static void looked_at_and_deleted(void)
+{
+	looked_at();
+	settled.deleting = true;
+}
+/* OCM's placement controller, of which two clusters want to be seen. */
+static void probed(void)
+{
+	no_fleet();
+	calm.registered = 2;
+	settled.probed = true;
+}
+static void probed_before(void)
+{
+	probed();
+	calm.verify_at = NOW + 1;
+}
+static void probed_but_empty(void)
+{
+	probed();
+	calm.registered = 0;
+}
+static void probed_and_held(void)
+{
+	probed();
+	settled.held = true;
+}
+static void asked_just_now(void)
+{
+	probed();
+	settled.verified = settled.asked = true;
+	calm.asked_at = NOW - 1;
+}
+static void asked_before(void)
+{
+	asked_just_now();
+	calm.asked_at = NOW - 10000;
+}
+static void asked_by_an_earlier_leader(void)
+{
+	asked_just_now();
+	calm.asked_at = 0;
+}
+static void asked_and_then_all_left(void)
+{
+	asked_before();
+	calm.registered = 0;
+}
+static void answered(void)
+{
+	asked_before();
+	settled.asked = false;
+	calm.verify_at = NOW + 3;
+}
+static void not_probed_any_more(void)
+{
+	answered();
+	settled.probed = false;
+}
+static void never_probed(void)
+{
+	probed();
+	settled.probed = false;
+}
 static void deleted(void)
 {
-	joined_and_time_to_verify();
-	settled.deleting = true;
+	time_to_verify();
+	settled.deleting = settled.held = true;
+}
+static void deleted_and_one_left(void)
+{
+	deleted();
+	one_left();
+}
+static void moved_and_held(void)
+{
+	edited();
+	one_left();
+	settled.held = true;
 }
 static void never_told(void)
 {
@@ -128,7 +219,24 @@ static const struct {
 	{ joined_and_time_to_verify, SYNC_SEND, 0 },
 	{ joined_too_soon, SYNC_NOTHING, NOW + 7 },
 	{ no_fleet, SYNC_NOTHING, 0 },
+	{ looked_at, SYNC_VERIFY, 0 },
+	{ looked_at_before, SYNC_NOTHING, NOW + 1 },
+	{ looked_at_but_empty, SYNC_NOTHING, 0 },
+	{ looked_at_and_deleted, SYNC_NOTHING, 0 },
+	{ probed, SYNC_VERIFY, 0 },
+	{ probed_before, SYNC_NOTHING, NOW + 1 },
+	{ probed_but_empty, SYNC_NOTHING, 0 },
+	{ probed_and_held, SYNC_NOTHING, 0 },
+	{ asked_just_now, SYNC_NOTHING, NOW + 9999 },
+	{ asked_before, SYNC_VERIFY, 0 },
+	{ asked_by_an_earlier_leader, SYNC_VERIFY, 0 },
+	{ asked_and_then_all_left, SYNC_VERIFY, 0 },
+	{ answered, SYNC_NOTHING, NOW + 3 },
+	{ not_probed_any_more, SYNC_VERIFY, 0 },
+	{ never_probed, SYNC_NOTHING, 0 },
 	{ deleted, SYNC_NOTHING, 0 },
+	{ deleted_and_one_left, SYNC_SEND, 0 },
+	{ moved_and_held, SYNC_NOTHING, 0 },
 	{ never_told, SYNC_SEND, 0 },
 	{ never_told_anybody, SYNC_NOTHING, 0 },
 	{ never_told_and_waited_for, SYNC_SEND, 0 },
@@ -167,6 +275,9 @@ static void test_pauses(void **state)
 	T_EQ(sync_pause_ms(0), 2000);
 	T_EQ(sync_pause_ms(500), 2000);
 	T_EQ(sync_pause_ms(1000), 4000);
+	T_EQ(sync_look_ms(0), 2000);
+	T_EQ(sync_look_ms(3), 16000);
+	T_EQ(sync_look_ms(99), 256000);
 }
 
 int main(void)

@@ -3,7 +3,8 @@
 
 #define FLEET(generation, rv, sync)                                                                \
 	"{\"metadata\":{\"name\":\"s\",\"uid\":\"s1\",\"generation\":" generation                  \
-	",\"resourceVersion\":\"" rv "\"},\"spec\":{\"verifyIntervalSeconds\":60,"                 \
+	",\"resourceVersion\":\"" rv                                                               \
+	"\",\"finalizers\":[\"berth.dev/undo\"]},\"spec\":{\"verifyIntervalSeconds\":60,"          \
 	"\"http\":{\"scope\":\"Fleet\"}},\"status\":{" sync "}}"
 #define KEY "scheduler/s"
 
@@ -253,6 +254,111 @@ static void test_a_dead_worker_is_told_and_changes_nothing(void **state)
 	told(RESULT_Done, NULL, NULL); /* comes too late for anybody */
 }
 
+/* A pool of Fission, of which the worker has left this in status.sync beside a number. */
+static void show_pool(const char *rv, const char *seen)
+{
+	struct fleet one = { 0 };
+	char digest[INPUTS_DIGEST_LEN];
+
+	fleet_add(&one, "edge1", 0);
+	fleet_digest(&one, "s1", 1, digest);
+	AUTO_STR object = xprintf(
+		"{\"metadata\":{\"name\":\"s\",\"uid\":\"s1\",\"generation\":1,"
+		"\"resourceVersion\":\"%s\",\"finalizers\":[\"berth.dev/undo\"]},\"spec\":{"
+		"\"type\":\"Fission\",\"verifyIntervalSeconds\":60,\"fission\":{\"environment\":{"
+		"\"namespace\":\"fa\",\"name\":\"env\"}}},\"status\":{\"sync\":{\"started\":1,"
+		"\"completed\":1,\"digest\":\"%s\",%s}}}",
+		rv, digest, seen);
+	show(WATCH_SCHEDULERS, "s", object);
+}
+
+#define MISSING(name)                                                                              \
+	"\"message\":\"m\",\"pool\":{\"missingClusters\":1,\"missing\":[\"" name "\"]}"
+
+static bool is_told_of_a_sync(void)
+{
+	struct work_event ev;
+	bool told;
+
+	judge();
+	if (!controller_event(c, "edge1", &ev))
+		return false;
+	told = json_int_or(ev.inputs, "synced", 0) == 1;
+	work_event_clear(&ev);
+	return told;
+}
+
+/* Who waits for a pod is woken by its own, and by that of no other. */
+static void test_a_pod_wakes_its_cluster(void **state)
+{
+	(void)state;
+	given_a_member(",\"after\":0");
+	judge();
+	show_pool("30", MISSING("edge1"));
+	T_FALSE(is_told_of_a_sync());
+	show_pool("31", MISSING("edge11"));
+	T_TRUE(is_told_of_a_sync());
+	show_pool("32", "\"pool\":{\"missingClusters\":101,\"missing\":[\"edge2\"]}");
+	T_FALSE(is_told_of_a_sync());
+	show_member(",\"after\":0,\"leaving\":true");
+	T_TRUE(is_told_of_a_sync());
+	show_member(",\"after\":0");
+	show_pool("33", "\"pool\":{}");
+	T_TRUE(is_told_of_a_sync());
+}
+
+/* Soon after it was told, ever more seldom then, and in its own time once it has grown. */
+static void test_a_pool_that_grows_is_looked_at(void **state)
+{
+	struct scheduler_state *s;
+	static const int64_t pauses[] = { 2000, 4000, 8000, 16000, 32000, 60000, 60000 };
+	bool due = false;
+
+	(void)state;
+	given_a_sync_out(&due);
+	told(RESULT_Done, "30", NULL);
+	show_pool("30", MISSING("edge1"));
+	for (size_t i = 0; i < COUNT(pauses); i++) {
+		clock_fake_add(pauses[i] - 1);
+		T_FALSE(asked(&due));
+		clock_fake_add(1);
+		T_TRUE(asked(&due));
+		T_FALSE(due);
+		told(RESULT_Done, NULL, NULL);
+	}
+	show_pool("31", "\"message\":\"3/1\",\"pool\":{\"growing\":true}");
+	clock_fake_add(60000);
+	T_TRUE(asked(&due));
+	s = map_get(&c->schedulers, "s");
+	s->sync.looks = 0;
+	told(RESULT_Done, NULL, NULL);
+	clock_fake_add(4000);
+	T_TRUE(asked(&due));
+	told(RESULT_Done, NULL, NULL);
+	show_pool("32", "\"message\":\"3/3\"");
+	clock_fake_add(59000);
+	T_FALSE(asked(&due));
+	clock_fake_add(1000);
+	T_TRUE(asked(&due));
+}
+
+/* What a pool is told has no scores in it. */
+static void test_a_pool_is_told_of_no_score(void **state)
+{
+	struct scheduler_state *s;
+
+	(void)state;
+	given_a_member(",\"after\":0");
+	show_pool("30", "\"message\":\"3/3\"");
+	s = map_get(&c->schedulers, "s");
+	((struct berth *)map_get(&c->berths, "edge1"))->onboarding->scores = 77;
+	plans_count(c);
+	struct fleet one = { 0 };
+	fleet_add(&one, "edge1", 0);
+	T_TRUE(s->fleet.sum == one.sum);
+	T_STR(s->scheduler.address, "Fission fa/env");
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
 
 int main(void)
@@ -266,6 +372,9 @@ int main(void)
 		T(test_a_superseded_worker_is_looked_after),
 		T(test_what_shows_that_a_worker_is_done),
 		T(test_a_dead_worker_is_told_and_changes_nothing),
+		T(test_a_pod_wakes_its_cluster),
+		T(test_a_pool_that_grows_is_looked_at),
+		T(test_a_pool_is_told_of_no_score),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,6 +173,7 @@ static void send_batch(struct jobs *j)
 		.name = job->name,
 		.image = j->cfg.image,
 		.log_level = j->cfg.log_level,
+		.deny_cidrs = j->cfg.deny_cidrs,
 		.events = job->text.s,
 		.deadline_ms = j->cfg.deadline_ms };
 	AUTO_JSON body = job_body(&spec);
@@ -268,6 +269,7 @@ static void on_handle_closed(void *arg)
 	mem_free((char *)j->cfg.namespace);
 	mem_free((char *)j->cfg.image);
 	mem_free((char *)j->cfg.log_level);
+	mem_free((char *)j->cfg.deny_cidrs);
 	mem_free(j);
 	closed(closed_arg);
 }
@@ -347,6 +349,7 @@ int job_new(struct loop *l, const struct job_cfg *cfg, struct spawner **ret, str
 	j->cfg.namespace = xstrdup(cfg->namespace);
 	j->cfg.image = xstrdup(cfg->image);
 	j->cfg.log_level = xstrdup(cfg->log_level);
+	j->cfg.deny_cidrs = xstrdup(cfg->deny_cidrs);
 	j->open = 2;
 	timer_init(l, &j->timer, on_timer, j);
 	rc = kube_watch_new(cfg->hub, &wc, &j->watch, e);

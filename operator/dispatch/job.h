@@ -17,9 +17,9 @@
 struct job_cfg {
 	struct kube *api; /* these two are borrowed and must outlive the spawner */
 	struct watch_hub *hub;
-	const char *namespace, *image, *log_level; /* copied */
-	unsigned max_jobs;                         /* at once, >= 1 */
-	unsigned batch;                            /* events in one, >= 1 */
+	const char *namespace, *image, *log_level, *deny_cidrs; /* copied */
+	unsigned max_jobs;                                      /* at once, >= 1 */
+	unsigned batch;                                         /* events in one, >= 1 */
 	int64_t gather_ms;
 	int64_t deadline_ms; /* activeDeadlineSeconds */
 };

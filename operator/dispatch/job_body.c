@@ -24,7 +24,8 @@ static cJSON *container(const struct job_spec *s)
 			  "'securityContext':{'allowPrivilegeEscalation':false,"
 			  "'readOnlyRootFilesystem':true,'capabilities':{'drop':['ALL']}}}");
 	cJSON *args = xjson_array();
-	const char *const words[] = { "--namespace", s->namespace, "--log-level", s->log_level };
+	const char *const words[] = { "--namespace", s->namespace, "--deny-cidrs", s->deny_cidrs,
+		"--log-level", s->log_level };
 
 	for (unsigned i = 0; i < COUNT(words); i++)
 		cJSON_AddItemToArray(args, cJSON_CreateString(words[i]));

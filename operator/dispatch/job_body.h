@@ -10,7 +10,7 @@
 enum { JOB_TTL_S = 30 }; /* how long one that has ended stays, for whoever looks */
 
 struct job_spec {
-	const char *namespace, *name, *image, *log_level;
+	const char *namespace, *name, *image, *log_level, *deny_cidrs;
 	const char *events; /* the batch, as text */
 	int64_t deadline_ms;
 };

@@ -105,6 +105,7 @@ static int set_up(void **state)
 	struct job_cfg jc = { .namespace = "berth-system",
 		.image = "berth:1",
 		.log_level = "info",
+		.deny_cidrs = "10.96.0.0/12",
 		.max_jobs = 2,
 		.batch = 3,
 		.gather_ms = 1,

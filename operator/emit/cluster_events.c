@@ -13,6 +13,7 @@ enum {
 	CREATED,
 	CONDITIONS,
 	SCORES,
+	UNDO,
 };
 
 const char *const cluster_event_fields[] = {
@@ -24,6 +25,7 @@ const char *const cluster_event_fields[] = {
 	[CREATED] = ".metadata.creationTimestamp",
 	[CONDITIONS] = ".status.conditions",
 	[SCORES] = ".status.scores",
+	[UNDO] = ".status.undo",
 	NULL,
 };
 
@@ -32,13 +34,15 @@ static const struct fact {
 	enum event_verb verb;
 	const char *condition; /* that is True; NULL: always */
 	bool scores;           /* go with it */
+	const char *reason;    /* NULL: the condition is True; else it is False, and for this */
 } table[] = {
-	{ EVENT_SEEN, NULL, false },
-	{ EVENT_READY, "ClusterReady", false },
-	{ EVENT_BENCHMARKED, "Benchmarked", true },
-	{ EVENT_NETWORKED, "Networked", false },
-	{ EVENT_REGISTERED, "Registered", false },
-	{ EVENT_ONBOARDED, "Ready", true },
+	{ EVENT_SEEN, NULL, false, NULL },
+	{ EVENT_READY, "ClusterReady", false, NULL },
+	{ EVENT_BENCHMARKED, "Benchmarked", true, NULL },
+	{ EVENT_NETWORKED, "Networked", false, NULL },
+	{ EVENT_REGISTERED, "Registered", false, NULL },
+	{ EVENT_ONBOARDED, "Ready", true, NULL },
+	{ EVENT_SUSPENDED, "Registered", false, "Suspended" },
 };
 
 /* ---- the data ---- */
@@ -51,11 +55,22 @@ static void member(struct buf *b, const char *name, struct span value)
 	buf_add(b, value.at, value.len);
 }
 
+static struct span condition_of(const struct span *f, const struct fact *k)
+{
+	struct span rest = f ? f[CONDITIONS] : (struct span){ 0 }, item;
+
+	if (k->condition && span_kind(rest) == '[')
+		while (span_item(&rest, &item))
+			if (span_eq(span_get(item, "type"), k->condition))
+				return item;
+	return (struct span){ 0 };
+}
+
 /* Values go over as they stand in the text; key and uid are names that the API server has approved of. */
-static char *data_of(const char *key, const char *uid, const struct span *f, struct span condition,
-	bool scores)
+static char *data_of(const char *key, const char *uid, const struct span *f, const struct fact *k)
 {
 	AUTO_BUF b = { 0 };
+	struct span condition = condition_of(f, k);
 	char *text;
 
 	buf_printf(&b, "{\"cluster\":\"%s\",\"onboardingUid\":\"%s\"", key, uid);
@@ -70,8 +85,12 @@ static char *data_of(const char *key, const char *uid, const struct span *f, str
 		member(&b, "reason", span_get(condition, "reason"));
 		member(&b, "message", span_get(condition, "message"));
 	}
-	if (scores)
+	if (f && k->scores)
 		member(&b, "scores", f[SCORES]);
+	if (f && k->verb == EVENT_LEFT) {
+		member(&b, "removed", span_get(f[UNDO], "removed"));
+		member(&b, "leftBehind", span_get(f[UNDO], "left"));
+	}
 	buf_str(&b, "}");
 	text = buf_steal(&b);
 	if (!text)
@@ -81,17 +100,6 @@ static char *data_of(const char *key, const char *uid, const struct span *f, str
 
 /* ---- what holds ---- */
 
-static struct span condition_of(const struct span *f, const struct fact *k)
-{
-	struct span rest = f[CONDITIONS], item;
-
-	if (k->condition && span_kind(rest) == '[')
-		while (span_item(&rest, &item))
-			if (span_eq(span_get(item, "type"), k->condition))
-				return item;
-	return (struct span){ 0 };
-}
-
 /* 0: it does not.  A time that cannot be read is some time. */
 static uint32_t holds_since(const struct fact *k, struct span condition)
 {
@@ -100,7 +108,9 @@ static uint32_t holds_since(const struct fact *k, struct span condition)
 
 	if (!k->condition)
 		return 1;
-	if (!condition.at || !span_eq(span_get(condition, "status"), "True"))
+	if (!condition.at ||
+		!span_eq(span_get(condition, "status"), k->reason ? "False" : "True") ||
+		(k->reason && !span_eq(span_get(condition, "reason"), k->reason)))
 		return 0;
 	span_text(span_get(condition, "lastTransitionTime"), text, sizeof(text));
 	return clock_parse(text, &ms) && ms >= 1000 ? (uint32_t)(ms / 1000) : 1;
@@ -123,8 +133,7 @@ static void tell(struct ledger *l, struct object *o, const struct span *f, const
 			continue;
 		if (last)
 			last->partial = true;
-		last = event_with(k->verb, now->uid, now->version,
-			data_of(key, now->uid, f, condition, k->scores));
+		last = event_with(k->verb, now->uid, now->version, data_of(key, now->uid, f, k));
 		last->stamp = k->condition ? since : 0;
 		ledger_append(l, o, last);
 	}
@@ -132,7 +141,8 @@ static void tell(struct ledger *l, struct object *o, const struct span *f, const
 
 static void append_left(struct ledger *l, struct object *o, struct seen last, const struct span *f)
 {
-	char *data = data_of(object_key(o), last.uid, f, (struct span){ 0 }, false);
+	static const struct fact left = { .verb = EVENT_LEFT };
+	char *data = data_of(object_key(o), last.uid, f, &left);
 
 	ledger_append(l, o, event_with(EVENT_LEFT, last.uid, last.version, data));
 	mem_free(STEAL(o->facts));

@@ -7,6 +7,7 @@
  *   networked    condition Networked is True
  *   registered   condition Registered is True
  *   onboarded    condition Ready is True
+ *   suspended    condition Registered is False with the reason Suspended: the cluster was unavailable for too long
  *   left         the ClusterOnboarding is gone: what was done for the cluster has been taken back
  *
  * One is due when its condition holds since another time than was told last: each such time is an event with an id of
@@ -15,7 +16,8 @@
  *
  * The data: {"cluster", "onboardingUid", "clusterUid", "plan", "revision", "time", "reason", "message", "scores"}, as far
  * as there is each: time, reason and message are the condition's, scores the list status.scores, with benchmarked
- * and onboarded.  Of one that left unseen (the API server has forgotten it) only the first two. */
+ * and onboarded.  With left comes its receipt, "removed" and "leftBehind", lists of texts.  Of one that left unseen (the API
+ * server has forgotten it) only the first two. */
 #ifndef EMIT_CLUSTER_EVENTS_H
 #define EMIT_CLUSTER_EVENTS_H
 

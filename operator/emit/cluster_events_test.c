@@ -40,7 +40,8 @@ static void cut(const char *uid, const char *conditions, struct span *f, char te
 		"{\"metadata\":{\"uid\":\"%s\",\"resourceVersion\":\"7\",\"creationTimestamp\":\"" AT(
 			"00") "\"},\"spec\":{\"clusterRef\":{\"uid\":\"c1\"},\"plan\":{\"name\":\"edge\","
 			      "\"revision\":\"edge-1\"}},\"status\":{\"conditions\":[%s],"
-			      "\"scores\":[{\"name\":\"overall\",\"value\":50}]}}",
+			      "\"scores\":[{\"name\":\"overall\",\"value\":50}],\"undo\":{\"removed\":[\"a\"],"
+			      "\"left\":[\"b\"]}}}",
 		uid, conditions);
 	x = (struct extract){ 0 };
 	T_EQ(extract_add(&x, ".", cluster_event_fields, NULL), 0);
@@ -113,6 +114,22 @@ static void only_what_is_true_is_one(void **state)
 	T_STR(due(), "u1.seen");
 	show("u1", 6, COND("Networked", "True", "x", "05"));
 	T_STR(due(), "u1.networked.1795237500");
+}
+
+static void unavailable_for_too_long_is_one(void **state)
+{
+	(void)state;
+	show("u1", 5, REGISTERED("03"));
+	due();
+	show("u1", 6, COND("Registered", "False", "Drift", "04"));
+	T_STR(due(), "");
+	show("u1", 7, COND("Registered", "False", "Suspended", "04"));
+	T_HAS(body(), "\"reason\":\"Suspended\",\"message\":\"m\"");
+	T_STR(due(), "u1.suspended.1795237440");
+	show("u1", 8, COND("Registered", "False", "Suspended", "04"));
+	T_STR(due(), "");
+	show("u1", 9, REGISTERED("05"));
+	T_STR(due(), "u1.registered.1795237500");
 }
 
 /* It was otherwise in between, and nobody saw. */
@@ -214,6 +231,7 @@ static void the_last_state_goes_with_the_end(void **state)
 	cut("u1", "", f, text);
 	cluster_gone(&l, "edge1", f, "u1", 9);
 	T_HAS(body(), "\"plan\":\"edge\"");
+	T_HAS(body(), "\"removed\":[\"a\"],\"leftBehind\":[\"b\"]}");
 }
 
 int main(void)
@@ -222,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(from_first_sight_to_the_end),
 		TEST(only_what_is_true_is_one),
+		TEST(unavailable_for_too_long_is_one),
 		TEST(another_time_is_another_event),
 		TEST(another_life_is_another_cluster),
 		TEST(after_a_restart_only_what_changed_is_told_again),

@@ -22,6 +22,7 @@ static const char *const words[N_EVENT_VERBS] = {
 	[EVENT_NETWORKED] = "networked",
 	[EVENT_REGISTERED] = "registered",
 	[EVENT_ONBOARDED] = "onboarded",
+	[EVENT_SUSPENDED] = "suspended",
 	[EVENT_LEFT] = "left",
 };
 

@@ -12,7 +12,7 @@
  * was without the object) only apiVersion, kind and metadata.{name,namespace,uid,resourceVersion}.
  *
  * Of a cluster (cluster_events.h says when, and with which data):
- *   type      dev.berth.cluster.{seen,ready,benchmarked,networked,registered,onboarded,left}
+ *   type      dev.berth.cluster.{seen,ready,benchmarked,networked,registered,onboarded,suspended,left}
  *   source    urn:berth:<uid of kube-system>
  *   subject   the cluster
  *   id        <uid of its ClusterOnboarding>.<seen|left>, or <uid>.<word>.<since when, Unix time> */
@@ -37,6 +37,7 @@ enum event_verb {
 	EVENT_NETWORKED,
 	EVENT_REGISTERED,
 	EVENT_ONBOARDED,
+	EVENT_SUSPENDED,
 	EVENT_LEFT,
 	N_EVENT_VERBS
 };

@@ -11,10 +11,12 @@ void fleet_set_init(struct fleet_set *s, const cJSON *scheduler)
 	*s = (struct fleet_set){ .scheduler = scheduler, .clusters = xjson_object() };
 }
 
+static void free_facts(void *facts);
+
 void fleet_set_clear(struct fleet_set *s)
 {
 	cJSON_Delete(s->clusters);
-	map_clear(&s->capacities, NULL);
+	map_clear(&s->facts, free_facts);
 	*s = (struct fleet_set){ 0 };
 }
 
@@ -65,9 +67,22 @@ static const struct {
 	{ "MemoryMB", "status.capacity.memory", 1000000 },
 };
 
-struct capacity {
+#define CLAIM_MOST 253 /* bytes: an edge writes its claims itself */
+
+struct facts {
 	int64_t of[COUNT(capacities)]; /* in its units; -1: not known */
+	cJSON *claims;                 /* those that are told: value by name; NULL: none */
 };
+
+static void free_facts(void *facts)
+{
+	cJSON_Delete(((struct facts *)facts)->claims);
+}
+
+static bool is_claim(const cJSON *field)
+{
+	return !strcmp(json_str_or(field, "from", ""), "Claim");
+}
 
 static bool is_capacity(const cJSON *field, size_t *ret_i)
 {
@@ -79,35 +94,59 @@ static bool is_capacity(const cJSON *field, size_t *ret_i)
 	return false;
 }
 
-bool fleet_set_tells_capacity(const struct fleet_set *s)
+bool fleet_set_tells_facts(const struct fleet_set *s)
 {
 	const cJSON *field;
 	size_t i;
 
 	json_each(field, json_at(s->scheduler, "spec.http.clusters.fields"))
-		if (is_capacity(field, &i))
+		if (is_claim(field) || is_capacity(field, &i))
 			return true;
 	return false;
 }
 
+static void know_claim(struct facts *f, const cJSON *claims, const char *name)
+{
+	const char *value = json_str_or(json_find(claims, "name", name, NULL), "value", "");
+
+	if (!*value || strlen(value) > CLAIM_MOST)
+		return;
+	if (!f->claims)
+		f->claims = xjson_object();
+	xjson_put(f->claims, name, cJSON_CreateString(value));
+}
+
 void fleet_set_know(struct fleet_set *s, const cJSON *managed_cluster)
 {
-	struct capacity *c = map_add(&s->capacities,
-		json_str_or(managed_cluster, "metadata.name", ""), sizeof(*c));
+	struct facts *f =
+		map_add(&s->facts, json_str_or(managed_cluster, "metadata.name", ""), sizeof(*f));
+	const cJSON *field;
 
-	if (!c)
+	if (!f)
 		mem_exhausted();
 	for (size_t i = 0; i < COUNT(capacities); i++)
 		if (!quantity_units(json_str_or(managed_cluster, capacities[i].resource, ""),
-			    capacities[i].unit, &c->of[i]))
-			c->of[i] = -1;
+			    capacities[i].unit, &f->of[i]))
+			f->of[i] = -1;
+	json_each(field, json_at(s->scheduler, "spec.http.clusters.fields"))
+		if (is_claim(field))
+			know_claim(f, json_at(managed_cluster, "status.clusterClaims"),
+				json_str_or(field, "claim", ""));
 }
 
 static cJSON *capacity_of(const struct fleet_set *s, const char *name, size_t i)
 {
-	const struct capacity *c = map_get(&s->capacities, name);
+	const struct facts *f = map_get(&s->facts, name);
 
-	return c && c->of[i] >= 0 ? cJSON_CreateNumber((double)c->of[i]) : NULL;
+	return f && f->of[i] >= 0 ? cJSON_CreateNumber((double)f->of[i]) : NULL;
+}
+
+static cJSON *claim_of(const struct fleet_set *s, const char *name, const char *claim)
+{
+	const struct facts *f = map_get(&s->facts, name);
+	const cJSON *value = f ? json_key(f->claims, claim) : NULL;
+
+	return value ? xjson_dup(value) : NULL;
 }
 
 /* NULL: it was not measured. */
@@ -132,6 +171,8 @@ static cJSON *value_of(const struct fleet_set *s, const cJSON *field, const char
 		return score_of(field, scores);
 	if (is_capacity(field, &i))
 		return capacity_of(s, name, i);
+	if (is_claim(field))
+		return claim_of(s, name, json_str_or(field, "claim", ""));
 	return json_key(field, "value") ? xjson_dup(json_key(field, "value")) : NULL;
 }
 
@@ -149,6 +190,12 @@ static cJSON *tell(const struct fleet_set *s, const char *name, const cJSON *sco
 	return told;
 }
 
+/* Of a pool only who is in it. */
+static bool tells_scores(const struct fleet_set *s)
+{
+	return json_at(s->scheduler, "spec.http");
+}
+
 void fleet_set_add(struct fleet_set *s, const cJSON *onboarding)
 {
 	const char *name = json_str_or(onboarding, "metadata.name", "");
@@ -158,7 +205,7 @@ void fleet_set_add(struct fleet_set *s, const cJSON *onboarding)
 	if (n && !cJSON_AddItemToObject(s->clusters, name, tell(s, name, scores)))
 		mem_exhausted();
 	while (n--)
-		fleet_add(&s->sum, name, hash_scores(scores));
+		fleet_add(&s->sum, name, tells_scores(s) ? hash_scores(scores) : 0);
 }
 
 char *fleet_set_body(const struct fleet_set *s)

@@ -12,15 +12,15 @@
 struct fleet_set {
 	const cJSON *scheduler; /* borrowed: its name; spec.http.clusters: how a cluster is told */
 	cJSON *clusters;        /* an object: what is told of each, by its name */
-	struct map capacities;  /* of ManagedClusters, by name */
+	struct map facts;       /* of ManagedClusters, by name */
 	struct fleet sum;       /* for fleet_digest() */
 };
 
 void fleet_set_init(struct fleet_set *s, const cJSON *scheduler);
 void fleet_set_clear(struct fleet_set *s);
 
-/* Is the capacity of the clusters told?  Then all ManagedClusters are made known before one is added. */
-bool fleet_set_tells_capacity(const struct fleet_set *s);
+/* Is anything told that only the ManagedClusters say?  Then all of them are made known before one is added. */
+bool fleet_set_tells_facts(const struct fleet_set *s);
 void fleet_set_know(struct fleet_set *s, const cJSON *managed_cluster);
 /* Adds the onboarding's cluster if it is to be in the set. */
 void fleet_set_add(struct fleet_set *s, const cJSON *onboarding);

@@ -122,7 +122,7 @@ static void test_capacity(void **state)
 	cJSON *fields = json_at(scheduler, "spec.http.clusters.fields");
 
 	(void)state;
-	T_TRUE(fleet_set_tells_capacity(&set));
+	T_TRUE(fleet_set_tells_facts(&set));
 	know("edge1", "{'cpu':'3920m','memory':'16384Ki'}");
 	know("edge2", "{'cpu':'many','memory':'7Gi'}");
 	know("edge3", "{'cpu':7}");
@@ -140,9 +140,61 @@ static void test_capacity(void **state)
 	T_HAS(body, "\"edge3\",\"type\":\"Edge\",\"resources\":{\"nb_gpu\":0}}");
 	T_HAS(body, "\"edge4\",\"type\":\"Edge\",\"resources\":{\"nb_gpu\":0}}");
 	cJSON_DeleteItemFromArray(fields, 3);
-	T_TRUE(fleet_set_tells_capacity(&set));
+	T_TRUE(fleet_set_tells_facts(&set));
 	cJSON_DeleteItemFromArray(fields, 3);
-	T_FALSE(fleet_set_tells_capacity(&set));
+	T_FALSE(fleet_set_tells_facts(&set));
+}
+
+static void test_claims(void **state)
+{
+	cJSON *fields = json_at(scheduler, "spec.http.clusters.fields");
+	AUTO_STR most = xprintf("%0254d", 0);
+	AUTO_JSON one = xjson_lit("{'metadata':{'name':'edge1'},'status':{'clusterClaims':["
+				  "{'name':'x','value':'y'},{'name':'arch','value':'arm64'}]}}");
+	AUTO_JSON two = xjson_lit("{'metadata':{'name':'edge2'},'status':{'clusterClaims':["
+				  "{'name':'arch','value':'%s'}]}}",
+		most);
+
+	(void)state;
+	while (cJSON_GetArraySize(fields) > 1)
+		cJSON_DeleteItemFromArray(fields, 1);
+	T_FALSE(fleet_set_tells_facts(&set));
+	cJSON_AddItemToArray(fields,
+		xjson_lit("{'path':'.architecture','from':'Claim','claim':'arch'}"));
+	T_TRUE(fleet_set_tells_facts(&set));
+	fleet_set_know(&set, one);
+	fleet_set_know(&set, two);
+	for (int i = 1; i < 4; i++) {
+		AUTO_STR name = xprintf("edge%d", i);
+		add(name, MEMBER, "");
+	}
+	AUTO_STR body = fleet_set_body(&set);
+	T_STR(body,
+		"{\"platform\":{\"edge1\":{\"id\":\"edge1\",\"architecture\":\"arm64\"},"
+		"\"edge2\":{\"id\":\"edge2\"},\"edge3\":{\"id\":\"edge3\"}}}");
+}
+
+/* One request for all of them: how long it is, and that nobody is missing. */
+static void test_ten_thousand(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10000; i++) {
+		AUTO_STR name = xprintf("edge-%05d", i);
+		AUTO_STR scores = xprintf("{'name':'cpu','value':%d},{'name':'overall','value':%d}",
+			i % 101, i % 100);
+
+		know(name, "{'cpu':'4','memory':'8Gi'}");
+		add(name, MEMBER, scores);
+	}
+	AUTO_STR body = fleet_set_body(&set);
+	AUTO_JSON shown = json_parse(body, strlen(body), NULL);
+	struct err e = { "" };
+
+	T_EQ(set.sum.clusters, 10000);
+	T_EQ(fleet_set_check(&set, shown, &e), 0);
+	T_TRUE(strlen(body) < 2000000);
+	cJSON_DeleteItemFromObjectCaseSensitive(json_key(shown, "platform"), "edge-05000");
+	T_EQ(fleet_set_check(&set, shown, &e), -EINVAL);
 }
 
 static void test_nobody(void **state)
@@ -168,6 +220,8 @@ int main(void)
 		T(test_digest_counts_each_place),
 		T(test_check),
 		T(test_capacity),
+		T(test_claims),
+		T(test_ten_thousand),
 		T(test_nobody),
 	};
 

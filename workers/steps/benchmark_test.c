@@ -1,5 +1,4 @@
-/* benchmark_test.c — what the Benchmark step sends, how it reads feedback, what it makes of
- * reports. */
+/* benchmark_test.c — what the Benchmark step sends, and how it reads feedback. */
 #include "testing/t.h"
 
 #include "base/json.h"
@@ -48,6 +47,7 @@ static void test_job_work(void **state)
 	job = manifest(work, "Job");
 	T_STR(json_str(job, "metadata.namespace"), "berth-benchmark-4f2a");
 	T_EQ(json_int_or(job, "spec.backoffLimit", -1), 0);
+	T_EQ(cJSON_GetArraySize(json_at(job, "spec.podFailurePolicy.rules")), 2);
 	T_EQ(json_int_or(job, "spec.activeDeadlineSeconds", 0), 300);
 	container = json_at(job, "spec.template.spec.containers")->child;
 	T_STR(json_str(container, "image"), "reg/img:1");
@@ -57,6 +57,7 @@ static void test_job_work(void **state)
 		"cpu,memory");
 	T_STR(json_str(json_find(json_at(container, "env"), "name", "BERTH_OUTPUT", NULL), "value"),
 		"configmap");
+	T_NULL(json_find(json_at(container, "env"), "name", "BERTH_MAX_PRESSURE", NULL));
 	/* the Role may patch its own ConfigMap and nothing else */
 	AUTO_STR rules = json_text(json_at(manifest(work, "Role"), "rules"));
 	T_STR(rules,
@@ -77,6 +78,99 @@ static void test_pod_work_has_no_rights(void **state)
 	T_NULL(manifest(work, "Job"));
 	T_FALSE(json_bool_or(manifest(work, "Pod"), "spec.automountServiceAccountToken", true));
 	T_STR(json_str(manifest(work, "Pod"), "spec.restartPolicy"), "Never");
+}
+
+static const struct {
+	const char *probes, *memory;
+	bool scratch;
+} needs[] = {
+	{ "['cpu','memory']", "128Mi", false },
+	{ "['cpu-all']", "128Mi", false },
+	{ "['memory-latency']", "192Mi", false },
+	{ "['disk']", "192Mi", true },
+	{ "['disk-sync','memory-latency']", "256Mi", true },
+};
+
+static void test_pod_has_what_its_probes_need(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < COUNT(needs); i++) {
+		AUTO_JSON keep = NULL;
+		AUTO_JSON work = NULL;
+		struct world w = world_of("Pod", &keep);
+		const cJSON *spec, *container, *scratch;
+
+		xjson_set(json_at(keep, "spec"), "benchmark.probes",
+			xjson_lit("%s", needs[i].probes));
+		work = benchmark_work(&w);
+		spec = json_at(manifest(work, "Pod"), "spec");
+		container = json_at(spec, "containers")->child;
+		T_STR(json_str(container, "resources.limits.memory"), needs[i].memory);
+		T_STR(json_str(container, "resources.requests.memory"), needs[i].memory);
+		scratch = json_find(json_at(container, "env"), "name", "BERTH_SCRATCH", NULL);
+		T_EQ(!!scratch, needs[i].scratch);
+		T_EQ(!!json_at(spec, "volumes"), needs[i].scratch);
+		T_NULL(json_at(spec, "priorityClassName"));
+		if (!scratch)
+			continue;
+		T_STR(json_str(json_at(container, "volumeMounts")->child, "mountPath"),
+			json_str(scratch, "value"));
+		T_STR(json_str(json_at(spec, "volumes")->child, "emptyDir.sizeLimit"), "64Mi");
+	}
+}
+
+static void test_pod_has_the_priority_that_is_asked_for(void **state)
+{
+	AUTO_JSON keep = NULL;
+	AUTO_JSON work = NULL;
+	struct world w = world_of("Job", &keep);
+
+	(void)state;
+	xjson_set_str(json_at(keep, "spec"), "benchmark.priorityClassName", "low");
+	work = benchmark_work(&w);
+	T_STR(json_str(manifest(work, "Job"), "spec.template.spec.priorityClassName"), "low");
+}
+
+static void test_a_plans_own_pressure(void **state)
+{
+	AUTO_JSON keep = NULL;
+	AUTO_JSON work = NULL;
+	struct world w = world_of("Pod", &keep);
+	const cJSON *env;
+
+	(void)state;
+	xjson_set_int(json_at(keep, "spec.benchmark"), "maxPressurePercent", 100);
+	work = benchmark_work(&w);
+	env = json_key(json_at(manifest(work, "Pod"), "spec.containers")->child, "env");
+	T_STR(json_str_or(json_find(env, "name", "BERTH_MAX_PRESSURE", NULL), "value", ""), "100");
+}
+
+static const struct {
+	const char *host, *env; /* NULL: none */
+} peers[] = {
+	{ "10.0.0.7", "10.0.0.7:7000" },
+	{ "svc.ns.svc.clusterset.local", "svc.ns.svc.clusterset.local:7000" },
+	{ "fd00::7", "[fd00::7]:7000" },
+	{ NULL, NULL },
+};
+
+static void test_pod_knows_its_peer(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < COUNT(peers); i++) {
+		AUTO_JSON keep = NULL;
+		AUTO_JSON work = NULL;
+		struct world w = world_of("Pod", &keep);
+		const cJSON *env;
+
+		if (peers[i].host)
+			xjson_set(json_at(keep, "spec"), "benchmark.peer",
+				xjson_lit("{'host':'%s','port':7000}", peers[i].host));
+		work = benchmark_work(&w);
+		env = json_key(json_at(manifest(work, "Pod"), "spec.containers")->child, "env");
+		T_STR(json_str_or(json_find(env, "name", "BERTH_PEER", NULL), "value", "-"),
+			peers[i].env ? peers[i].env : "-");
+	}
 }
 
 /* ---- feedback ---- */
@@ -137,9 +231,37 @@ static const struct {
 	{ "Pod", APPLIED, "pods", I("exitCode", "3") "," S("message", "boom"), BENCHMARK_FAILED,
 		"BenchmarkFailed", "exit code 3: boom" },
 	{ "Pod", APPLIED, "pods", S("phase", "Failed") "," S("podReason", "DeadlineExceeded"),
-		BENCHMARK_FAILED, "DeadlineExceeded", "failed on the edge" },
-	{ "Pod", APPLIED, "pods", S("phase", "Failed") "," S("podReason", "Evicted"),
-		BENCHMARK_FAILED, "PodFailed", "Evicted" },
+		BENCHMARK_FAILED, "DeadlineExceeded", "timeoutSeconds" },
+	{ "Pod", APPLIED, "pods",
+		S("phase", "Failed") "," S("podReason", "DeadlineExceeded") "," I("exitCode",
+			"137") "," S("ended", "Error"),
+		BENCHMARK_FAILED, "DeadlineExceeded", "timeoutSeconds" },
+	{ "Pod", APPLIED, "pods",
+		S("phase", "Failed") "," S("podReason", "Evicted") "," S("podMessage",
+			"low on resource: memory") "," I("exitCode", "137"),
+		BENCHMARK_FAILED, "Evicted", "low on resource: memory" },
+	{ "Pod", APPLIED, "pods", S("phase", "Failed") "," S("podReason", "OutOfcpu"),
+		BENCHMARK_FAILED, "PodFailed", "OutOfcpu" },
+	{ "Pod", APPLIED, "pods", S("phase", "Pending") "," S("scheduled", "Unschedulable"),
+		BENCHMARK_RUNNING, "Unschedulable", "no node of the edge takes" },
+	{ "Job", APPLIED, "jobs",
+		S("failed", "PodFailurePolicy") "," S("failedMessage",
+			"Container benchmark for pod x/y failed with exit code 137 matching FailJob rule at index 1"),
+		BENCHMARK_FAILED, "OutOfMemory", "limit 128Mi" },
+	{ "Job", APPLIED, "jobs",
+		S("failed", "PodFailurePolicy") "," S("failedMessage",
+			"Container benchmark for pod x/y failed with exit code 2 matching FailJob rule at index 1"),
+		BENCHMARK_FAILED, "BenchmarkFailed", "exit code 2: its log" },
+	{ "Job", APPLIED, "jobs",
+		S("failed", "PodFailurePolicy") "," S("failedMessage",
+			"Pod x/y has condition DisruptionTarget matching FailJob rule at index 0"),
+		BENCHMARK_FAILED, "Evicted", "evicted" },
+	{ "Job", APPLIED, "jobs",
+		S("failed", "PodFailurePolicy") "," S("failedMessage",
+			"exit code 99999999999999999999999"),
+		BENCHMARK_FAILED, "BenchmarkFailed", "exit code" },
+	{ "Job", APPLIED, "jobs", S("failed", "PodFailurePolicy"), BENCHMARK_FAILED,
+		"BenchmarkFailed", "exit code -1" },
 };
 
 static void test_readings(void **state)
@@ -179,120 +301,17 @@ static void test_failed_after_the_start_is_told_apart(void **state)
 	T_HAS(r.message, "after it had started");
 }
 
-/* ---- reports: all that an edge may send ---- */
-
-#define PROBE(n, u, v, lo, hi)                                                                     \
-	"{\"name\":\"" n "\",\"unit\":\"" u "\",\"value\":" v ",\"n\":9,\"low\":" lo               \
-	",\"high\":" hi ",\"cvPerMille\":4,\"settled\":true,\"version\":1}"
-#define CPU                 PROBE("cpu", "ops/s", "200000000", "199000000", "201000000")
-#define MEMORY              PROBE("memory", "MB/s", "20000", "19900", "20100")
-#define REPORT(run, probes) "{\"schema\":1,\"run\":\"" run "\",\"probes\":[" probes "]}"
-
-static const struct {
-	const char *report, *error; /* NULL: accepted */
-} reports[] = {
-	{ REPORT("4f2a", CPU "," MEMORY), NULL },
-	{ REPORT("4f2a", MEMORY "," CPU ",{\"name\":\"extra\"}"), NULL },
-	{ "", "" },
-	{ "[]", "another run" },
-	{ "{\"run\":7}", "another run" },
-	{ REPORT("0000", CPU "," MEMORY), "another run" },
-	{ REPORT("4f2a", CPU), "memory is missing" },
-	{ REPORT("4f2a", "7," MEMORY), "cpu is missing" },
-	{ REPORT("4f2a", "{\"name\":\"cpu\",\"error\":\"no clock\"}," MEMORY), "no clock" },
-	{ REPORT("4f2a", PROBE("cpu", "MB/s", "1", "1", "1") "," MEMORY), "another unit" },
-	{ REPORT("4f2a", PROBE("cpu", "ops/s", "-5", "-5", "-5") "," MEMORY), "make no sense" },
-	{ REPORT("4f2a", PROBE("cpu", "ops/s", "0", "0", "0") "," MEMORY), "make no sense" },
-	{ REPORT("4f2a", PROBE("cpu", "ops/s", "1e300", "1", "1e300") "," MEMORY),
-		"make no sense" },
-	{ REPORT("4f2a", PROBE("cpu", "ops/s", "5", "6", "7") "," MEMORY), "make no sense" },
-	{ REPORT("4f2a", PROBE("cpu", "ops/s", "\"5\"", "5", "5") "," MEMORY), "make no sense" },
-	{ REPORT("4f2a", CPU "," MEMORY) "x", "" },
-};
-
-static void test_reports(void **state)
-{
-	AUTO_JSON keep = NULL;
-	struct world w = world_of("Job", &keep);
-
-	(void)state;
-	for (unsigned i = 0; i < COUNT(reports); i++) {
-		AUTO_JSON measurements = NULL;
-		AUTO_JSON scores = NULL;
-		bool settled = false;
-		struct err e = { "" };
-		int rc = benchmark_judge(&w, reports[i].report, &measurements, &scores, &settled,
-			&e);
-
-		print_message("report %u: %s\n", i, e.msg);
-		T_EQ(rc, reports[i].error ? -EPROTO : 0);
-		if (reports[i].error) {
-			T_HAS(e.msg, reports[i].error);
-			continue;
-		}
-		T_TRUE(settled);
-		T_EQ(cJSON_GetArraySize(measurements), 2);
-		T_STR(json_str(measurements->child, "name"), "cpu"); /* in the plan's order */
-		T_STR(json_str(measurements->child, "value"), "200000000");
-		T_EQ(json_int_or(json_find(scores, "name", "overall", NULL), "value", -1), 50);
-	}
-}
-
-static void test_report_too_long(void **state)
-{
-	static char report[BENCHMARK_RESULT_MAX + 2];
-	AUTO_JSON keep = NULL;
-	struct world w = world_of("Job", &keep);
-	cJSON *m, *s;
-	bool settled;
-	struct err e;
-
-	(void)state;
-	memset(report, ' ', sizeof(report) - 1);
-	T_EQ(benchmark_judge(&w, report, &m, &s, &settled, &e), -EPROTO);
-	T_HAS(e.msg, "longer than");
-}
-
-static void test_scores(void **state)
-{
-	(void)state;
-	T_EQ(benchmark_score("cpu", 0), 0);
-	T_EQ(benchmark_score("cpu", -1), 0);
-	T_EQ(benchmark_score("cpu", 200e6), 50);
-	T_EQ(benchmark_score("cpu", 400e6), 67);
-	T_EQ(benchmark_score("cpu", 60e6), 23);
-	T_EQ(benchmark_score("cpu", 1e15), 100);
-	T_EQ(benchmark_score("no such probe", 5), 0);
-}
-
-static void test_weights(void **state)
-{
-	AUTO_JSON keep = NULL;
-	AUTO_JSON m = NULL;
-	AUTO_JSON s = NULL;
-	struct world w = world_of("Job", &keep);
-	bool settled;
-
-	(void)state;
-	T_EQ(benchmark_judge(&w,
-		     REPORT("4f2a", PROBE("cpu", "ops/s", "600000000", "5e8", "7e8") "," MEMORY),
-		     &m, &s, &settled, NULL),
-		0);
-	T_EQ(json_int_or(json_find(s, "name", "overall", NULL), "value", -1),
-		69); /* (3*75 + 50) / 4 */
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_job_work),
 		cmocka_unit_test(test_pod_work_has_no_rights),
+		cmocka_unit_test(test_pod_has_what_its_probes_need),
+		cmocka_unit_test(test_pod_has_the_priority_that_is_asked_for),
+		cmocka_unit_test(test_a_plans_own_pressure),
+		cmocka_unit_test(test_pod_knows_its_peer),
 		cmocka_unit_test(test_readings),
 		cmocka_unit_test(test_failed_after_the_start_is_told_apart),
-		cmocka_unit_test(test_reports),
-		cmocka_unit_test(test_report_too_long),
-		cmocka_unit_test(test_scores),
-		cmocka_unit_test(test_weights),
 	};
 
 	mem_init();

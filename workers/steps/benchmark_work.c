@@ -8,6 +8,7 @@
 
 #define PROGRAM "berth-benchmark"
 #define RESULT  "result"
+#define SCRATCH "/scratch"
 #define RBAC    "rbac.authorization.k8s.io/v1"
 
 char *benchmark_work_name(const struct world *w)
@@ -25,6 +26,28 @@ static bool is_pod(const struct world *w)
 	return !strcmp(json_str_or(w->spec, "benchmark.runner", "Job"), "Pod");
 }
 
+static bool probes(const struct world *w, const char *name)
+{
+	const cJSON *probe;
+
+	json_each(probe, json_at(w->spec, "benchmark.probes"))
+		if (!strcmp(cJSON_GetStringValue(probe), name))
+			return true;
+	return false;
+}
+
+static bool needs_scratch(const struct world *w)
+{
+	return probes(w, "disk") || probes(w, "disk-sync");
+}
+
+/* The program and the memory probe's arrays; the chain of pointers; the disks' files, should the edge keep
+ * them in memory. */
+int benchmark_memory_mib(const struct world *w)
+{
+	return 128 + (probes(w, "memory-latency") ? 64 : 0) + (needs_scratch(w) ? 64 : 0);
+}
+
 static void add_env(cJSON *env, const char *name, const char *value)
 {
 	cJSON *var = xjson_object();
@@ -34,19 +57,45 @@ static void add_env(cJSON *env, const char *name, const char *value)
 	cJSON_AddItemToArray(env, var);
 }
 
+static void add_peer(const struct world *w, cJSON *env)
+{
+	const char *host = json_str_or(w->spec, "benchmark.peer.host", "");
+	bool brackets = strchr(host, ':');
+	AUTO_STR peer = xprintf("%s%s%s:%lld", brackets ? "[" : "", host, brackets ? "]" : "",
+		(long long)json_int_or(w->spec, "benchmark.peer.port", 0));
+
+	if (*host)
+		add_env(env, "BERTH_PEER", peer);
+}
+
+/* Absent if the plan says nothing: the program has a default of its own. */
+static void add_max_pressure(const struct world *w, cJSON *env)
+{
+	int64_t percent = json_int_or(w->spec, "benchmark.maxPressurePercent", 0);
+	AUTO_STR text = xprintf("%lld", (long long)percent);
+
+	if (percent)
+		add_env(env, "BERTH_MAX_PRESSURE", text);
+}
+
 static cJSON *environment(const struct world *w, const char *ns)
 {
 	const cJSON *probe;
 	cJSON *env = xjson_array();
-	AUTO_BUF probes = { 0 };
+	AUTO_JSON wanted = benchmark_wanted(w);
+	AUTO_BUF list = { 0 };
 	AUTO_STR budget =
 		xprintf("%lld", (long long)json_int_or(w->spec, "benchmark.budgetSeconds", 30));
 
-	json_each(probe, json_at(w->spec, "benchmark.probes"))
-		buf_printf(&probes, "%s%s", probes.len ? "," : "", cJSON_GetStringValue(probe));
+	json_each(probe, wanted)
+		buf_printf(&list, "%s%s", list.len ? "," : "", cJSON_GetStringValue(probe));
 	add_env(env, "BERTH_RUN", w->run);
-	add_env(env, "BERTH_PROBES", probes.s ? probes.s : "cpu,memory");
+	add_env(env, "BERTH_PROBES", list.s ? list.s : "cpu,memory");
 	add_env(env, "BERTH_BUDGET_SECONDS", budget);
+	add_max_pressure(w, env);
+	if (needs_scratch(w))
+		add_env(env, "BERTH_SCRATCH", SCRATCH);
+	add_peer(w, env);
 	add_env(env, "BERTH_OUTPUT", is_pod(w) ? "termination-log" : "configmap");
 	if (!is_pod(w)) {
 		add_env(env, "BERTH_RESULT_NAMESPACE", ns);
@@ -55,7 +104,16 @@ static cJSON *environment(const struct world *w, const char *ns)
 	return env;
 }
 
-/* The pod: nothing but its own CPU time.  No CPU limit, which would measure the limit. */
+static void add_scratch(cJSON *spec, cJSON *container)
+{
+	xjson_set(container, "volumeMounts",
+		xjson_lit("[{'name':'scratch','mountPath':'" SCRATCH "'}]"));
+	xjson_set(spec, "volumes",
+		xjson_lit("[{'name':'scratch','emptyDir':{'sizeLimit':'64Mi'}}]"));
+}
+
+/* The pod: nothing but its own CPU time.  No CPU limit, which would measure the limit; the small request is
+ * its weight against the edge's own pods, which come first, as niceness within a pod would not make them. */
 static cJSON *pod_spec(const struct world *w, const char *ns)
 {
 	cJSON *spec = xjson_lit(
@@ -65,14 +123,19 @@ static cJSON *pod_spec(const struct world *w, const char *ns)
 		"'seccompProfile':{'type':'RuntimeDefault'}},"
 		"'containers':[{'name':'benchmark','imagePullPolicy':'IfNotPresent',"
 		"'terminationMessagePolicy':'File',"
-		"'resources':{'requests':{'cpu':'100m','memory':'128Mi'},'limits':{'memory':'128Mi'}},"
+		"'resources':{'requests':{'cpu':'100m','memory':'%dMi'},'limits':{'memory':'%dMi'}},"
 		"'securityContext':{'allowPrivilegeEscalation':false,'readOnlyRootFilesystem':true,"
 		"'capabilities':{'drop':['ALL']}}}]}",
-		is_pod(w) ? "false" : "true");
+		is_pod(w) ? "false" : "true", benchmark_memory_mib(w), benchmark_memory_mib(w));
 	cJSON *container = json_at(spec, "containers")->child;
+	const char *class = json_str(w->spec, "benchmark.priorityClassName");
 
 	xjson_set_str(container, "image", json_str(w->spec, "benchmark.image"));
 	xjson_set(container, "env", environment(w, ns));
+	if (class)
+		xjson_set_str(spec, "priorityClassName", class);
+	if (needs_scratch(w))
+		add_scratch(spec, container);
 	return spec;
 }
 
@@ -98,6 +161,14 @@ static void add_pod(const struct world *w, const char *ns, int64_t timeout_s, cJ
 	add(list, ns, pod);
 }
 
+/* It fails at the first failure in any case; but so its condition says how the pod failed. */
+static cJSON *failure_policy(void)
+{
+	return xjson_lit(
+		"{'rules':[{'action':'FailJob','onPodConditions':[{'type':'DisruptionTarget','status':'True'}]},"
+		"{'action':'FailJob','onExitCodes':{'containerName':'benchmark','operator':'NotIn','values':[0]}}]}");
+}
+
 /* The Job may patch one ConfigMap, by name, and nothing else. */
 static void add_job(const struct world *w, const char *ns, int64_t timeout_s, cJSON *list)
 {
@@ -114,6 +185,7 @@ static void add_job(const struct world *w, const char *ns, int64_t timeout_s, cJ
 	xjson_set(binding, "subjects",
 		xjson_lit("[{'kind':'ServiceAccount','name':'%s','namespace':'%s'}]", PROGRAM, ns));
 	xjson_set_int(job, "spec.backoffLimit", 0);
+	xjson_set(job, "spec.podFailurePolicy", failure_policy());
 	xjson_set_int(job, "spec.activeDeadlineSeconds", timeout_s);
 	xjson_set(job, "spec.template.spec", pod_spec(w, ns));
 	add(list, ns, named("v1", "ConfigMap", RESULT));
@@ -148,6 +220,8 @@ struct value {
 static const struct value pod_values[] = {
 	{ "phase", ".status.phase" },
 	{ "podReason", ".status.reason" },
+	{ "podMessage", ".status.message" },
+	{ "scheduled", ".status.conditions[?(@.type==\"PodScheduled\")].reason" },
 	{ "waiting", ".status.containerStatuses[0].state.waiting.reason" },
 	{ "exitCode", ".status.containerStatuses[0].state.terminated.exitCode" },
 	{ "ended", ".status.containerStatuses[0].state.terminated.reason" },
@@ -159,6 +233,7 @@ static const struct value result_values[] = {
 };
 static const struct value job_values[] = {
 	{ "failed", ".status.conditions[?(@.type==\"Failed\")].reason" },
+	{ "failedMessage", ".status.conditions[?(@.type==\"Failed\")].message" },
 };
 
 struct target {

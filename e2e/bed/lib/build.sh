@@ -20,14 +20,20 @@ ocm        open-cluster-management.io/ocm/cmd/work        work'
 
 # What no bed needs to start, built by `bed build FAMILY` into a folder of its own.
 EXTRAS='knative    knative.dev/eventing/cmd/apiserver_receive_adapter apiserver_receive_adapter
-knative    knative.dev/eventing/cmd/jobsink                   jobsink'
+knative    knative.dev/eventing/cmd/jobsink                   jobsink
+liqo       github.com/liqotech/liqo/cmd/liqo-controller-manager liqo-controller-manager
+liqo       github.com/liqotech/liqo/cmd/crd-replicator        crd-replicator
+liqo       github.com/liqotech/liqo/cmd/webhook               webhook
+liqo       github.com/liqotech/liqo/cmd/virtual-kubelet       virtual-kubelet
+fission    github.com/fission/fission/cmd/fission-bundle      fission-bundle
+fission    github.com/fission/fission/cmd/fetcher             fetcher'
 
 # The CRDs that hub and edges get, as folders of the OCM API module.
 CRD_FOLDERS='cluster/v1 cluster/v1beta1 cluster/v1beta2 cluster/v1alpha1 work/v1 work/v1alpha1 addon/v1alpha1'
 
 build_dir() { # [FAMILY]: where its programs are; without FAMILY those that a bed needs
 	local hash files=("$HERE"/go/{etcd,kubernetes,ocm}/go.mod "$HERE"/go/{etcd,kubernetes,ocm}/go.sum "$HERE/lib/pause.c")
-	[ -z "${1:-}" ] || files=("$HERE/go/$1"/go.{mod,sum})
+	[ -z "${1:-}" ] || mapfile -t files < <(find "$HERE/go/$1" -type f | sort)
 	hash=$(cat "${files[@]}" | sha256sum)
 	echo "${BERTH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/berth}/${1:-bin}-${hash:0:12}"
 }
@@ -92,20 +98,28 @@ build_crds() { # out of the API module that OCM was built with
 	mv "$BIN/.crds" "$BIN/crds"
 }
 
+build_image() { # PROGRAM PATH NAME ARCHIVE: nothing but the program, at that path in the image
+	local tmp archive=$4 dir
+	dir=$(dirname "$archive")
+	tmp=$(mktemp -d)
+	cp "$1" "$tmp/program"
+	printf 'FROM scratch\nCOPY program %s\nENTRYPOINT ["%s"]\n' "$2" "$2" >"$tmp/Dockerfile"
+	{
+		buildah --root "$tmp/root" --runroot "$tmp/run" --storage-driver vfs bud --isolation chroot -t "$3" "$tmp" &&
+			buildah --root "$tmp/root" --runroot "$tmp/run" --storage-driver vfs \
+				push "$3" "oci-archive:$tmp/image.tar:$3"
+	} >"$dir/.log" 2>&1 || { tail -n 15 "$dir/.log" >&2; die "cannot build the image $3"; }
+	mv "$tmp/image.tar" "$archive"
+	rm -rf "$tmp" "$dir/.log"
+}
+
 build_pause() {
 	local tmp
 	[ ! -e "$BIN/pause.tar" ] || return 0
 	tmp=$(mktemp -d)
 	gcc -static -Os -s -o "$tmp/pause" "$HERE/lib/pause.c"
-	printf 'FROM scratch\nCOPY pause /pause\nENTRYPOINT ["/pause"]\n' >"$tmp/Dockerfile"
-	{
-		buildah --root "$tmp/root" --runroot "$tmp/run" --storage-driver vfs bud --isolation chroot \
-			-t "$PAUSE_IMAGE" "$tmp" &&
-			buildah --root "$tmp/root" --runroot "$tmp/run" --storage-driver vfs \
-				push "$PAUSE_IMAGE" "oci-archive:$tmp/pause.tar:$PAUSE_IMAGE"
-	} >"$BIN/.log" 2>&1 || { tail -n 15 "$BIN/.log" >&2; die 'cannot build the pause image'; }
-	mv "$tmp/pause.tar" "$BIN/pause.tar"
-	rm -rf "$tmp" "$BIN/.log"
+	build_image "$tmp/pause" /pause "$PAUSE_IMAGE" "$BIN/pause.tar"
+	rm -rf "$tmp"
 }
 
 build_locked() { # FOLDER COMMAND...: two that come at once wait for one build
@@ -141,9 +155,36 @@ build_knative_crds() { # FOLDER: those that its programs watch, out of their own
 	mv "$1/.crds" "$1/crds"
 }
 
+build_liqo_parts() { # FOLDER: CRDs, roles and webhook configurations of its own module; the virtual kubelet's image
+	local chart
+	[ ! -e "$1/virtual-kubelet.tar" ] || return 0
+	chart=$(cd "$HERE/go/liqo" && go list -m -f '{{.Dir}}' github.com/liqotech/liqo) || die 'cannot get the chart of Liqo'
+	chart=$chart/deployments/liqo
+	mkdir -p "$1/crds" "$1/roles" "$1/webhooks"
+	install -m644 "$chart"/charts/liqo-crds/crds/*.yaml "$1/crds/"
+	install -m644 "$chart"/files/*-ClusterRole.yaml "$1/roles/"
+	install -m644 "$chart"/templates/webhooks/*-webhook.yaml "$1/webhooks/"
+	build_image "$1/virtual-kubelet" /usr/bin/virtual-kubelet "$LIQO_IMAGE" "$1/virtual-kubelet.tar"
+}
+
+build_fission_parts() { # FOLDER: CRDs of its own module; the image of the fetcher, which is in every pod of a pool
+	local module
+	[ ! -e "$1/fetcher.tar" ] || return 0
+	module=$(cd "$HERE/go/fission" && go list -m -f '{{.Dir}}' github.com/fission/fission) || die 'cannot get the CRDs of Fission'
+	mkdir -p "$1/crds"
+	install -m644 "$module"/crds/v1/fission.io_{environments,fissiontenants,functions,httptriggers,packages,canaryconfigs,kuberneteswatchtriggers,messagequeuetriggers,timetriggers}.yaml "$1/crds/"
+	build_program "$1" fission ./runtime runtime
+	build_image "$1/runtime" /runtime "$RUNTIME_IMAGE" "$1/runtime.tar"
+	build_image "$1/fetcher" /fetcher "$FETCHER_IMAGE" "$1/fetcher.tar"
+}
+
 build_family() { # FAMILY FOLDER
-	build_programs "$2" "$(grep "^$1 " <<<"$EXTRAS")" 'about two minutes on two cores'
-	[ "$1" != knative ] || build_knative_crds "$2"
+	build_programs "$2" "$(grep "^$1 " <<<"$EXTRAS")" 'some minutes on two cores'
+	case $1 in
+	knative) build_knative_crds "$2" ;;
+	liqo) build_liqo_parts "$2" ;;
+	fission) build_fission_parts "$2" ;;
+	esac
 }
 
 build_extra() { # FAMILY

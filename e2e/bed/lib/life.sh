@@ -99,11 +99,13 @@ revive() { # NAME
 		hub_start
 		is_bare || { ocm_hub_start; ocm_hub_wait; }
 		! has_node hub || node_wait hub
+		! has_fission || fission_up
 	else
 		edge_start "$1"
 		ocm_edge_start "$1"
 		node_wait "$1"
 	fi
+	! has_liqo "$1" || liqo_up "$1"
 	fact "$1" 'is back'
 }
 

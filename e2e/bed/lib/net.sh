@@ -6,6 +6,7 @@
 #   10.X.0.(10+i)   cluster i: its API server and node      (hub: i = 1)
 #   10.X.i.0/24     its services; the first is the API server's, also an address of the namespace
 #   10.X.(128+i)/24 its pods
+# X is above what Berth denies by default, kubeadm's 10.96.0.0/12: a plan may ask this host.
 # All clusters hang on a bridge in a namespace of the bed, so the host sees one interface per bed.
 
 NET_LAST=110 # the largest cluster number
@@ -13,14 +14,14 @@ NET_LAST=110 # the largest cluster number
 net_choose() { # prints a free X; called with the lock held
 	local i x first
 	first=$(printf '%s' "$BED" | cksum | cut -d' ' -f1)
-	for i in $(seq 0 126); do
-		x=$((64 + (first + i) % 127))
+	for i in $(seq 0 78); do
+		x=$((112 + (first + i) % 79))
 		ip -4 route show table all | grep -q "\b10\.$x\." && continue
 		grep -qsx "$x" "$STATE_ROOT"/*/net && continue
 		echo "$x"
 		return
 	done
-	die 'no free network between 10.64.0.0/16 and 10.190.0.0/16'
+	die 'no free network between 10.112.0.0/16 and 10.190.0.0/16'
 }
 
 net_number() { # prints a free cluster number; called with the lock held

@@ -25,8 +25,12 @@ struct call {
 
 static struct call calls[64];
 static unsigned n_calls, n_events;
-static struct kube_watch_cfg views[N_WATCHES];
-static bool synced[N_WATCHES];
+/* Opened when they are needed, so not among the others. */
+#define WATCH_PEERINGS N_WATCHES
+#define WATCH_FOREIGNS (N_WATCHES + 1)
+static struct kube_watch_cfg views[N_WATCHES + N_PEERINGS];
+static bool synced[N_WATCHES + N_PEERINGS];
+static enum kube_watch_trouble trouble = WATCH_NO_CRD; /* of what is not synced */
 static struct loop *loop;
 static struct controller *c;
 static struct dispatch *d;
@@ -108,7 +112,9 @@ int kube_watch_new(struct watch_hub *hub, const struct kube_watch_cfg *cfg, stru
 	struct err *e)
 {
 	static unsigned n;
-	unsigned i = n++ % N_WATCHES;
+	unsigned i = cfg->type == &KUBE_MANAGED_CLUSTER_ADDON ? WATCH_PEERINGS
+		: cfg->type == &KUBE_FOREIGN_CLUSTER          ? WATCH_FOREIGNS
+							      : n++ % N_WATCHES;
 
 	(void)hub;
 	(void)e;
@@ -136,7 +142,7 @@ bool kube_watch_synced(const struct kube_watch *w)
 
 enum kube_watch_trouble kube_watch_trouble(const struct kube_watch *w)
 {
-	return synced[index_of(w)] ? WATCH_OK : WATCH_NO_CRD;
+	return synced[index_of(w)] ? WATCH_OK : trouble;
 }
 
 const char *kube_watch_text(const struct kube_watch *w)
@@ -152,7 +158,7 @@ struct kube_watch_stats kube_watch_stats(const struct kube_watch *w)
 
 /* ---- what a test does ---- */
 
-static inline void show(enum watch_index i, const char *key, const char *object)
+static inline void show(unsigned i, const char *key, const char *object)
 {
 	struct extract x = { 0 };
 	struct span fields[EXTRACT_FIELDS];
@@ -162,7 +168,7 @@ static inline void show(enum watch_index i, const char *key, const char *object)
 	views[i].object(views[i].arg, key, fields);
 }
 
-static inline void show_gone(enum watch_index i, const char *key)
+static inline void show_gone(unsigned i, const char *key)
 {
 	views[i].gone(views[i].arg, key);
 }

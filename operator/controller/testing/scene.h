@@ -21,7 +21,8 @@
 #define PLAN(meta, status)                                                                         \
 	"{\"metadata\":{\"name\":\"edge\",\"uid\":\"p1\",\"generation\":1" meta "}," SPEC status "}"
 #define FINALIZED ",\"resourceVersion\":\"5\",\"finalizers\":[\"berth.dev/undo\"]"
-#define SCHEDULER "{\"metadata\":{\"name\":\"s\",\"uid\":\"s1\",\"generation\":1},\"spec\":{}}"
+#define SCHEDULER                                                                                  \
+	"{\"metadata\":{\"name\":\"s\",\"uid\":\"s1\",\"generation\":1" FINALIZED "},\"spec\":{}}"
 
 #define ONB "clusteronboardings/edge1"
 #define OBP "onboardingplans/edge"
@@ -58,14 +59,7 @@ static inline char *quoted(const char *reason, const char *message)
 static inline char *settled_status(const char *more)
 {
 	struct berth *b = berth_find(c, "edge1");
-	struct plan_state *p = plan_for(c, b->cluster->labels);
-	struct onboard_view v = { .name = "edge1",
-		.cluster = b->cluster,
-		.ns = b->ns,
-		.onboarding = b->onboarding,
-		.plan = p ? p->plan.name : NULL,
-		.revision = p ? p->plan.revision : NULL,
-		.plan_pending = p && !plan_published(p) };
+	struct onboard_view v = berth_view(b);
 	struct onboard_todo t;
 
 	onboard_decide(&v, &t);

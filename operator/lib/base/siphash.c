@@ -15,25 +15,24 @@ static uint64_t rotl(uint64_t x, int bits)
 	return x << bits | x >> (64 - bits);
 }
 
-static void rounds(struct state *s, int n)
+/* Inline, so that the state stays in registers. */
+static inline __attribute__((always_inline)) void one_round(struct state *s)
 {
-	for (; n > 0; n--) {
-		s->v0 += s->v1;
-		s->v2 += s->v3;
-		s->v1 = rotl(s->v1, 13) ^ s->v0;
-		s->v3 = rotl(s->v3, 16) ^ s->v2;
-		s->v0 = rotl(s->v0, 32) + s->v3;
-		s->v2 += s->v1;
-		s->v1 = rotl(s->v1, 17) ^ s->v2;
-		s->v3 = rotl(s->v3, 21) ^ s->v0;
-		s->v2 = rotl(s->v2, 32);
-	}
+	s->v0 += s->v1;
+	s->v2 += s->v3;
+	s->v1 = rotl(s->v1, 13) ^ s->v0;
+	s->v3 = rotl(s->v3, 16) ^ s->v2;
+	s->v0 = rotl(s->v0, 32) + s->v3;
+	s->v2 += s->v1;
+	s->v1 = rotl(s->v1, 17) ^ s->v2;
+	s->v3 = rotl(s->v3, 21) ^ s->v0;
+	s->v2 = rotl(s->v2, 32);
 }
 
-static void take(struct state *s, uint64_t word)
+static inline __attribute__((always_inline)) void take(struct state *s, uint64_t word)
 {
 	s->v3 ^= word;
-	rounds(s, 1);
+	one_round(s);
 	s->v0 ^= word;
 }
 
@@ -52,10 +51,12 @@ uint64_t siphash(const struct siphash_key *key, const void *bytes, size_t n)
 		memcpy(&word, p, sizeof(word));
 		take(&s, le64toh(word));
 	}
-	memcpy(&last, p, n % sizeof(word));
-	take(&s, le64toh(last) | (uint64_t)n << 56);
+	for (size_t i = n % sizeof(word); i > 0; i--)
+		last = last << 8 | (unsigned char)p[i - 1];
+	take(&s, last | (uint64_t)n << 56);
 	s.v2 ^= 0xff;
-	rounds(&s, 3);
+	for (int i = 0; i < 3; i++)
+		one_round(&s);
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 

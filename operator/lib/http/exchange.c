@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,6 +19,34 @@ static int socket_made(void *arg, curl_socket_t fd, curlsocktype purpose)
 	(void)arg, (void)purpose;
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
 	return CURL_SOCKOPT_OK;
+}
+
+static bool address_of(const struct curl_sockaddr *to, struct addr *ret)
+{
+	char text[INET6_ADDRSTRLEN];
+	const void *bytes = to->family == AF_INET
+		? (const void *)&((const struct sockaddr_in *)&to->addr)->sin_addr
+		: (const void *)&((const struct sockaddr_in6 *)&to->addr)->sin6_addr;
+
+	return (to->family == AF_INET || to->family == AF_INET6) &&
+		inet_ntop(to->family, bytes, text, sizeof(text)) && addr_parse(text, ret);
+}
+
+/* curl's CURLOPT_OPENSOCKETFUNCTION: `to` is where it will connect to, whatever the name was. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct http_exchange *x = arg;
+	const char *why = "no address of IPv4 or IPv6";
+	struct addr a;
+
+	(void)purpose;
+	if (address_of(to, &a))
+		why = x->gate->refuses(x->gate->arg, &a);
+	if (why) {
+		x->refused = why;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
 static bool takes_stream(const struct http_exchange *x)
@@ -117,6 +146,13 @@ static bool set_target(struct http_exchange *x)
 		set_blob(x->easy, CURLOPT_SSLKEY_BLOB, x->to->key_pem);
 }
 
+static bool set_gate(struct http_exchange *x)
+{
+	return !x->gate ||
+		(SET(OPENSOCKETFUNCTION, open_socket) && SET(OPENSOCKETDATA, x) && SET(PROXY, "") &&
+			SET(FRESH_CONNECT, 1L) && SET(FORBID_REUSE, 1L));
+}
+
 static bool set_limits(struct http_exchange *x)
 {
 	int64_t timeout_ms = x->stream ? 0 : x->to->timeout_ms;
@@ -155,7 +191,8 @@ int exchange_prepare(struct http_exchange *x, const char *user_agent)
 	x->easy = curl_easy_init();
 	if (!x->easy)
 		return -ENOMEM;
-	if (set_target(x) && set_limits(x) && set_exchange(x, user_agent) && set_headers(x))
+	if (set_target(x) && set_gate(x) && set_limits(x) && set_exchange(x, user_agent) &&
+		set_headers(x))
 		return 0;
 	exchange_unprepare(x);
 	return -ENOMEM;

@@ -54,7 +54,9 @@ static void describe(struct http_exchange *x, CURLcode code)
 	const char *text = curl_easy_strerror(code);
 	char large[64];
 	snprintf(large, sizeof(large), "the answer is larger than %zu bytes", x->to->answer_most);
-	if (x->rc == -EMSGSIZE)
+	if (x->rc == -EPERM)
+		text = x->refused;
+	else if (x->rc == -EMSGSIZE)
 		text = x->answer.oom ? "out of memory" : large;
 	else if (code == CURLE_COULDNT_CONNECT && os_errno)
 		text = strerror((int)os_errno);
@@ -78,7 +80,7 @@ static void finish(struct http *h, struct http_exchange *x, CURLcode code)
 	curl_off_t retry_after = 0;
 	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(x->easy, CURLINFO_RETRY_AFTER, &retry_after);
-	x->rc = rc_of(code);
+	x->rc = code == CURLE_COULDNT_CONNECT && x->refused ? -EPERM : rc_of(code);
 	x->timed_out = code == CURLE_OPERATION_TIMEDOUT;
 	x->status = x->rc == 0 || x->rc == -EMSGSIZE ? (int)status : 0;
 	x->retry_after_ms =
@@ -213,6 +215,7 @@ int http_start(struct http *h, struct http_exchange *x)
 	*x->text = '\0';
 	x->rc = x->status = 0;
 	x->timed_out = x->chunked = false;
+	x->refused = NULL;
 	buf_reset(&x->answer);
 	int rc = exchange_prepare(x, h->user_agent);
 	if (rc < 0 || curl_multi_add_handle(h->multi, x->easy) == CURLM_OK)

@@ -7,6 +7,7 @@
 #define HTTP_HTTP_H
 
 #include "base/buf.h"
+#include "base/cidr.h"
 #include "base/err.h"
 #include "http/target.h"
 #include "loop/loop.h"
@@ -28,6 +29,12 @@ struct http_header {
 	const char *name, *value;
 };
 
+/* Asked of every address that a connection is about to be opened to; why it must not be, or NULL.  See guard.h. */
+struct http_gate {
+	const char *(*refuses)(const void *arg, const struct addr *a);
+	const void *arg;
+};
+
 /* One attempt, embedded in its owner.  The owner fills the first block and keeps it all in place from
  * http_start() until done() or http_cancel(); the second block is there for done(). */
 struct http_exchange {
@@ -41,13 +48,17 @@ struct http_exchange {
 	size_t body_len;
 	const char *token; /* bearer; NULL = none */
 	bool fresh;        /* on a new connection */
+	/* NULL: any address, by proxy if the environment names one.  Else on a connection of its own, to the URL's server
+	 * itself, and only if the gate lets it. */
+	const struct http_gate *gate;
 	/* NULL: the whole answer is kept, and the target's limits hold.  Else a 2xx goes here piece by piece,
 	 * without limit in time, over HTTP/1.1 on a connection of its own. */
 	const struct http_stream *stream;
 	int64_t timeout_ms; /* 0, or less than the target's */
 	void (*done)(struct http_exchange *x);
 
-	/* 0: an answer came; -ENOTCONN: none, worth trying again; -EMSGSIZE, -EINVAL, -ENOMEM: not */
+	/* 0: an answer came; -ENOTCONN: none, worth trying again; -EMSGSIZE, -EINVAL, -ENOMEM,
+	 * and -EPERM when the gate refused all addresses: not */
 	int rc;
 	bool timed_out;
 	int status;             /* of an answer that is too large, too; 0: none came */
@@ -55,6 +66,7 @@ struct http_exchange {
 	bool chunked;           /* so that an answer that is cut is told from one that ends */
 	struct buf answer;
 	char text[CURL_ERROR_SIZE]; /* why none came */
+	const char *refused;        /* the gate's last no */
 
 	CURL *easy;
 	struct curl_slist *lines;

@@ -117,7 +117,7 @@ int kube_list(struct kube *k, const struct kube_type *t, const char *ns, const c
 	return list(k, (struct kube_object){ t, ns, NULL, NULL }, &query, done, arg);
 }
 
-int kube_list_page(struct kube *k, const struct kube_type *t, unsigned limit, const char *from,
+int kube_list_page(struct kube *k, struct kube_object in, unsigned limit, const char *from,
 	kube_done *done, void *arg)
 {
 	AUTO_BUF query = { 0 };
@@ -126,7 +126,7 @@ int kube_list_page(struct kube *k, const struct kube_type *t, unsigned limit, co
 		buf_str(&query, "&continue=");
 		kube_url_add(&query, from);
 	}
-	return list(k, (struct kube_object){ t, NULL, NULL, NULL }, &query, done, arg);
+	return list(k, in, &query, done, arg);
 }
 
 static struct request create_request(struct kube_object o)

@@ -60,9 +60,9 @@ int kube_get(struct kube *k, struct kube_object o, kube_done *done, void *arg) M
 /* GET of the whole collection in one page; label_selector may be NULL. */
 int kube_list(struct kube *k, const struct kube_type *t, const char *ns, const char *label_selector,
 	kube_done *done, void *arg) MUST_CHECK;
-/* One page of the collection in all namespaces, `limit` objects at most; `from`: metadata.continue of the page
- * before, NULL for the first.  All pages are of one moment; -ESTALE when that is too long ago. */
-int kube_list_page(struct kube *k, const struct kube_type *t, unsigned limit, const char *from,
+/* One page of a collection (`in` names no object; without ns: in all namespaces), `limit` objects at most; `from`:
+ * metadata.continue of the page before, NULL for the first.  All pages are of one moment; -ESTALE when that is too long ago. */
+int kube_list_page(struct kube *k, struct kube_object in, unsigned limit, const char *from,
 	kube_done *done, void *arg) MUST_CHECK;
 int kube_create(struct kube *k, struct kube_object o, const cJSON *body, kube_done *done, void *arg)
 	MUST_CHECK;

@@ -27,6 +27,7 @@ static void every_call_has_its_form(void **state)
 	static const char onb[] = "/apis/berth.dev/v1alpha1/clusteronboardings";
 	struct kube_object o = { &KUBE_CLUSTER_ONBOARDING, NULL, "e", NULL };
 	struct kube_object status = { &KUBE_CLUSTER_ONBOARDING, NULL, "e", "status" };
+	struct kube_object all = { &KUBE_CLUSTER_ONBOARDING, NULL, NULL, NULL };
 	char path[200];
 	(void)state;
 	AUTO_JSON body = xjson_lit("{\"a\":1}");
@@ -43,10 +44,12 @@ static void every_call_has_its_form(void **state)
 	T_EQ(kube_list(k, &KUBE_MANIFEST_WORK, NULL, "a=b,c in (d)", keep, &out[6]), 0);
 	T_EQ(kube_list(k, &KUBE_MANIFEST_WORK, "edge1", NULL, keep, &out[7]), 0);
 	T_EQ(kube_get_path(k, "/readyz?verbose", keep, &out[8]), 0);
-	T_EQ(kube_list_page(k, &KUBE_CLUSTER_ONBOARDING, 250, NULL, keep, &out[9]), 0);
-	T_EQ(kube_list_page(k, &KUBE_CLUSTER_ONBOARDING, 2, "a=&b", keep, &out[10]), 0);
-	run_until(11);
-	for (size_t i = 0; i < 11; i++)
+	T_EQ(kube_list_page(k, all, 250, NULL, keep, &out[9]), 0);
+	T_EQ(kube_list_page(k, all, 2, "a=&b", keep, &out[10]), 0);
+	all = (struct kube_object){ &KUBE_SUBMARINER_CLUSTER, "edge-broker", NULL, NULL };
+	T_EQ(kube_list_page(k, all, 250, NULL, keep, &out[11]), 0);
+	run_until(12);
+	for (size_t i = 0; i < 12; i++)
 		T_EQ(out[i].rc, 0);
 	snprintf(path, sizeof(path), "%s%s", onb, WRITE_QUERY);
 	check_asked(0, "POST", path, "application/json", "{\"a\":1}");

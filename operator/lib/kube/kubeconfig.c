@@ -2,6 +2,7 @@
  * names that stand in the file and not by a failed handshake. */
 #include "kube/config.h"
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -11,7 +12,6 @@
 #include "kube/yaml.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -109,31 +109,6 @@ static int copy_path(struct source *s, const struct entry *entry, const char *ke
 	return *ret ? 0 : no_memory(s);
 }
 
-/* base64 with line breaks; -EINVAL if it is not, or holds NUL. */
-static int decode(const char *base64, char **ret)
-{
-	size_t len = strlen(base64);
-	char *text = mem_alloc(len + 1);
-	EVP_ENCODE_CTX *ctx = EVP_ENCODE_CTX_new();
-	int n = 0, tail = 0, rc = text && ctx ? 0 : -ENOMEM;
-	if (rc == 0) {
-		EVP_DecodeInit(ctx);
-		unsigned char *out = (unsigned char *)text;
-		if (EVP_DecodeUpdate(ctx, out, &n, (const unsigned char *)base64, (int)len) < 0 ||
-			EVP_DecodeFinal(ctx, out + n, &tail) < 0 ||
-			memchr(text, '\0', (size_t)(n + tail)))
-			rc = -EINVAL;
-	}
-	EVP_ENCODE_CTX_free(ctx);
-	if (rc < 0) {
-		mem_free(text);
-		return rc;
-	}
-	text[n + tail] = '\0';
-	*ret = text;
-	return 0;
-}
-
 /* `key-data` in base64, else the file that `key` names; neither: *ret stays. */
 static int load_pem(struct source *s, const struct entry *entry, const char *key, char **ret)
 {
@@ -143,7 +118,7 @@ static int load_pem(struct source *s, const struct entry *entry, const char *key
 	snprintf(data_key, sizeof(data_key), "%s-data", key);
 	int rc = member(s, entry, data_key, &data);
 	if (rc == 0 && data) {
-		rc = decode(data, ret);
+		rc = base64_text(data, ret);
 		if (rc == -ENOMEM)
 			return no_memory(s);
 		return rc == 0 ? 0

@@ -9,6 +9,9 @@
 #define CLUSTER "cluster.open-cluster-management.io"
 #define WORK    "work.open-cluster-management.io"
 #define BERTH   "berth.dev"
+#define ADDON   "addon.open-cluster-management.io"
+#define SUBM    "submariner.io"
+#define LIQO    ".liqo.io"
 
 const struct kube_type KUBE_NAMESPACE = { "", "v1", "namespaces", "Namespace", false };
 const struct kube_type KUBE_CONFIG_MAP = { "", "v1", "configmaps", "ConfigMap", true };
@@ -17,6 +20,7 @@ const struct kube_type KUBE_CONTROLLER_REVISION = { "apps", "v1", "controllerrev
 const struct kube_type KUBE_EVENT = { "", "v1", "events", "Event", true };
 const struct kube_type KUBE_JOB = { "batch", "v1", "jobs", "Job", true };
 const struct kube_type KUBE_LEASE = { "coordination.k8s.io", "v1", "leases", "Lease", true };
+const struct kube_type KUBE_SECRET = { "", "v1", "secrets", "Secret", true };
 const struct kube_type KUBE_SERVICE_ACCOUNT = { "", "v1", "serviceaccounts", "ServiceAccount",
 	true };
 const struct kube_type KUBE_MANAGED_CLUSTER = { CLUSTER, "v1", "managedclusters", "ManagedCluster",
@@ -24,12 +28,37 @@ const struct kube_type KUBE_MANAGED_CLUSTER = { CLUSTER, "v1", "managedclusters"
 const struct kube_type KUBE_MANIFEST_WORK = { WORK, "v1", "manifestworks", "ManifestWork", true };
 const struct kube_type KUBE_ADDON_PLACEMENT_SCORE = { CLUSTER, "v1alpha1", "addonplacementscores",
 	"AddOnPlacementScore", true };
+const struct kube_type KUBE_PLACEMENT = { CLUSTER, "v1beta1", "placements", "Placement", true };
+const struct kube_type KUBE_PLACEMENT_DECISION = { CLUSTER, "v1beta1", "placementdecisions",
+	"PlacementDecision", true };
+const struct kube_type KUBE_NODE = { "", "v1", "nodes", "Node", false };
+const struct kube_type KUBE_POD = { "", "v1", "pods", "Pod", true };
+const struct kube_type KUBE_DEPLOYMENT = { "apps", "v1", "deployments", "Deployment", true };
+const struct kube_type KUBE_FISSION_ENVIRONMENT = { "fission.io", "v1", "environments",
+	"Environment", true };
+const struct kube_type KUBE_FOREIGN_CLUSTER = { "core" LIQO, "v1beta1", "foreignclusters",
+	"ForeignCluster", false };
+const struct kube_type KUBE_LIQO_IDENTITY = { "authentication" LIQO, "v1beta1", "identities",
+	"Identity", true };
+const struct kube_type KUBE_RESOURCE_SLICE = { "authentication" LIQO, "v1beta1", "resourceslices",
+	"ResourceSlice", true };
+const struct kube_type KUBE_VIRTUAL_NODE = { "offloading" LIQO, "v1beta1", "virtualnodes",
+	"VirtualNode", true };
+const struct kube_type KUBE_NAMESPACE_OFFLOADING = { "offloading" LIQO, "v1beta1",
+	"namespaceoffloadings", "NamespaceOffloading", true };
 const struct kube_type KUBE_ONBOARDING_PLAN = { BERTH, "v1alpha1", "onboardingplans",
 	"OnboardingPlan", false };
 const struct kube_type KUBE_FUNCTION_SCHEDULER = { BERTH, "v1alpha1", "functionschedulers",
 	"FunctionScheduler", false };
 const struct kube_type KUBE_CLUSTER_ONBOARDING = { BERTH, "v1alpha1", "clusteronboardings",
 	"ClusterOnboarding", false };
+const struct kube_type KUBE_MANAGED_CLUSTER_SET = { CLUSTER, "v1beta2", "managedclustersets",
+	"ManagedClusterSet", false };
+const struct kube_type KUBE_MANAGED_CLUSTER_ADDON = { ADDON, "v1alpha1", "managedclusteraddons",
+	"ManagedClusterAddOn", true };
+const struct kube_type KUBE_SUBMARINER_BROKER = { SUBM, "v1alpha1", "brokers", "Broker", true };
+const struct kube_type KUBE_SUBMARINER_CLUSTER = { SUBM, "v1", "clusters", "Cluster", true };
+const struct kube_type KUBE_SUBMARINER_ENDPOINT = { SUBM, "v1", "endpoints", "Endpoint", true };
 
 static const struct kube_type *const known[] = {
 	&KUBE_NAMESPACE,
@@ -37,13 +66,27 @@ static const struct kube_type *const known[] = {
 	&KUBE_EVENT,
 	&KUBE_JOB,
 	&KUBE_LEASE,
+	&KUBE_SECRET,
 	&KUBE_SERVICE_ACCOUNT,
 	&KUBE_MANAGED_CLUSTER,
 	&KUBE_MANIFEST_WORK,
 	&KUBE_ADDON_PLACEMENT_SCORE,
+	&KUBE_PLACEMENT,
+	&KUBE_PLACEMENT_DECISION,
+	&KUBE_NODE,
+	&KUBE_FOREIGN_CLUSTER,
+	&KUBE_LIQO_IDENTITY,
+	&KUBE_RESOURCE_SLICE,
+	&KUBE_VIRTUAL_NODE,
+	&KUBE_NAMESPACE_OFFLOADING,
 	&KUBE_ONBOARDING_PLAN,
 	&KUBE_FUNCTION_SCHEDULER,
 	&KUBE_CLUSTER_ONBOARDING,
+	&KUBE_MANAGED_CLUSTER_SET,
+	&KUBE_MANAGED_CLUSTER_ADDON,
+	&KUBE_SUBMARINER_BROKER,
+	&KUBE_SUBMARINER_CLUSTER,
+	&KUBE_SUBMARINER_ENDPOINT,
 };
 
 void kube_url_add(struct buf *out, const char *text)

@@ -97,6 +97,11 @@ static char *collection(const struct kube_watch_cfg *cfg)
 		kube_url_add(&b, cfg->label_selector);
 		buf_str(&b, "&");
 	}
+	if (cfg->name) {
+		buf_str(&b, "fieldSelector=metadata.name%3D");
+		kube_url_add(&b, cfg->name);
+		buf_str(&b, "&");
+	}
 	return buf_steal(&b);
 }
 
@@ -112,7 +117,7 @@ int kube_watch_new(struct watch_hub *hub, const struct kube_watch_cfg *cfg, stru
 		return err_set(e, ENOMEM, "watch of %s: out of memory", cfg->type->plural);
 	}
 	w->cfg = *cfg;
-	w->cfg.label_selector = NULL; /* in the path by now */
+	w->cfg.label_selector = w->cfg.name = NULL; /* in the path by now */
 	w->hub = hub;
 	view_init(&w->view, &w->cfg);
 	w->state = W_IDLE;

@@ -65,6 +65,7 @@ struct kube_watch_cfg {
 	const struct kube_type *type;
 	const char *ns;             /* NULL = all namespaces; copied, as the next one */
 	const char *label_selector; /* NULL = all */
+	const char *name; /* only what is called so, in whichever namespace; NULL = all; copied */
 	/* The paths (base/extract.h) of what is read of an object, NULL-terminated; borrowed.  An event
 	 * that changes none of their values ends in the watch. */
 	const char *const *fields;

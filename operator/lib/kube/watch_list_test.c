@@ -35,6 +35,7 @@ static void refused_and_listed(void **state)
 	(void)state;
 	play_start(&p);
 	p.cfg.label_selector = "a=b";
+	p.cfg.name = "c";
 	capture(&p);
 	play_watch(&p);
 	T_TRUE(fresh_path(&p));
@@ -43,7 +44,7 @@ static void refused_and_listed(void **state)
 	T_EQ(kube_watch_trouble(p.watch), WATCH_CONNECTING);
 	pass(&p, 1);
 	T_STR(p.path,
-		"/apis/cluster.open-cluster-management.io/v1/managedclusters?labelSelector=a%3Db&");
+		"/apis/cluster.open-cluster-management.io/v1/managedclusters?labelSelector=a%3Db&fieldSelector=metadata.name%3Dc&");
 	opens(&p);
 	T_STR(kube_watch_text(p.watch), "synchronising");
 	item(&p, "a", 10);

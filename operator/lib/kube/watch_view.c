@@ -4,6 +4,7 @@
 #include "base/siphash.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,17 +90,26 @@ static bool key_of(const struct span *own, char key[KEY_SIZE])
 	return n < KEY_SIZE && span_text(own[NAME], key + n, KEY_SIZE - n) && key[n];
 }
 
+/* A short one, such as "True", stands for itself: hashing many of them would be most of the work.  Never 0. */
+static inline uint64_t sum_of(const struct siphash_key *key, struct span value)
+{
+	uint64_t word = 0;
+
+	if (value.len >= sizeof(word))
+		return siphash(key, value.at, value.len);
+	memcpy(&word, value.at, value.len);
+	return le64toh(word) | (uint64_t)(value.len + 1) << 56;
+}
+
 /* The values one by one, then all together: an empty one is not like an absent one, and none can run
  * into the next. */
 static uint64_t digest_of(const struct span *fields, int n)
 {
 	const struct siphash_key *key = siphash_own_key();
-	uint64_t sums[EXTRACT_FIELDS] = { 0 };
+	uint64_t sums[EXTRACT_FIELDS];
 
-	for (int i = 0; i < n; i++) {
-		if (fields[i].at)
-			sums[i] = siphash(key, fields[i].at, fields[i].len);
-	}
+	for (int i = 0; i < n; i++)
+		sums[i] = fields[i].at ? sum_of(key, fields[i]) : 0;
 	return siphash(key, sums, sizeof(sums[0]) * (size_t)n);
 }
 

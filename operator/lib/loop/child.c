@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 struct child {
@@ -195,4 +196,11 @@ void child_signal(struct child *c, int signum)
 int child_pid(const struct child *c)
 {
 	return uv_process_get_pid(&c->process);
+}
+
+int child_dies_with_parent(struct err *e)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0
+		? err_set(e, errno, "prctl: %s", strerror(errno))
+		: 0;
 }

@@ -34,7 +34,10 @@ void child_close_stdin(struct child *c); /* "no more work": it ends by itself */
 void child_signal(struct child *c, int signum);
 int child_pid(const struct child *c);
 
-/* Our own side of it (the worker): lines from fd 0, be it a pipe, a socket, a terminal or a file.  The
+/* Our own side of it (the worker): we are killed (SIGKILL) when the thread that spawned us ends, as we would be with the
+ * container of both. */
+int child_dies_with_parent(struct err *e) MUST_CHECK;
+/* And: lines from fd 0, be it a pipe, a socket, a terminal or a file.  The
  * reader owns a descriptor above 2, also when line_reader_new() fails. */
 struct line_reader;
 int line_reader_new(struct loop *l, int fd, size_t max_line,

@@ -5,8 +5,11 @@
 #include "testing/t.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct loop *l;
 static struct child *child;
@@ -228,6 +231,34 @@ static void it_dies_of_a_broken_pipe_as_usual(void **state)
 	T_STR(got.s, "141|"); /* 128 + SIGPIPE: our own ignoring of it is not inherited */
 }
 
+/* Our side of it: in a process that is a parent, and ends as soon as its child says that it is ready. */
+static void it_dies_with_its_parent(void **state)
+{
+	int fds[2], ready[2];
+	char byte;
+	(void)state;
+	T_EQ(pipe(fds), 0);
+	T_EQ(pipe(ready), 0);
+	if (fork() == 0) {
+		if (fork() == 0) {
+			if (child_dies_with_parent(NULL) == 0)
+				(void)!write(ready[1], "r", 1);
+			sleep(20);
+			_exit(0);
+		}
+		(void)!read(ready[0], &byte, 1);
+		_exit(0);
+	}
+	close(fds[1]); /* only the grandchild keeps it open */
+	struct pollfd p = { .fd = fds[0], .events = POLLIN };
+	T_EQ(poll(&p, 1, 10000), 1);
+	T_EQ(read(fds[0], &byte, 1), 0);
+	wait(NULL);
+	close(fds[0]);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 static void survives_want_of_memory(void **state)
 {
 	static const char *const argv[] = { "/bin/true", NULL };
@@ -258,6 +289,7 @@ int main(void)
 		CASE(it_inherits_nothing_else),
 		CASE(it_gets_the_one_that_is_passed),
 		CASE(it_dies_of_a_broken_pipe_as_usual),
+		CASE(it_dies_with_its_parent),
 		CASE(survives_want_of_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

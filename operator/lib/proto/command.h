@@ -24,6 +24,12 @@ enum { EXIT_OK = 0, EXIT_OTHER = 1, EXIT_USAGE = 2, EXIT_CREDENTIALS = 3 };
 		.help = "Berth's namespace on the hub, where plan revisions live",                 \
 		.preset = "berth-system"                                                           \
 	}
+#define COMMAND_DENY_CIDRS                                                                         \
+	{                                                                                          \
+		.flag = "deny-cidrs", .arg = "LIST",                                               \
+		.help = "the hub's own ranges, of Services and Pods: no HTTP step may ask there",  \
+		.preset = "10.96.0.0/12,10.244.0.0/16"                                             \
+	}
 #define COMMAND_LOG_LEVEL                                                                          \
 	{                                                                                          \
 		.flag = "log-level", .arg = "LEVEL", .help = "debug, info, warn, error",           \

@@ -25,6 +25,7 @@ static bool add_data(cJSON *obj, const struct work_event *ev)
 
 	return data && field_add(data, "uid", ev->uid) &&
 		field_add_item(data, "inputs", cJSON_CreateObjectReference(ev->inputs->child)) &&
+		(!ev->holds_refresh || field_add_item(data, "refresh", cJSON_CreateFalse())) &&
 		field_add_item(obj, "data", STEAL(data));
 }
 
@@ -83,6 +84,7 @@ static int take_ours(cJSON *obj, struct work_event *ev, struct err *e)
 
 	if (rc == 0)
 		rc = field_copy(obj, "data.uid", &ev->uid, e);
+	ev->holds_refresh = cJSON_IsFalse(json_at(obj, "data.refresh"));
 	return rc < 0 ? rc : take_inputs(obj, &ev->inputs, e);
 }
 

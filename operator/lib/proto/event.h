@@ -7,7 +7,8 @@
  *    "subject":"<onboarding>","time":"…","datacontenttype":"application/json",
  *    "data":{"uid":"…","inputs":{…}}}
  *
- * `data.inputs` are the decision inputs (inputs.h).  An id is never reused.
+ * `data.inputs` are the decision inputs (inputs.h).  An id is never reused.  "refresh":false in data: no step that is Done
+ * is to be done anew now, for its plan allows so many at once; absent else.
  *
  * Likewise dev.berth.scheduler.sync about a FunctionScheduler that is told the whole set of its clusters; its
  * inputs are {"due":true}, the set has to be sent, or {"due":false}: see whether it is still as it was sent.
@@ -23,6 +24,7 @@
 #include "base/err.h"
 #include "base/json.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +35,7 @@ struct work_event {
 	char *id, *type, *source, *subject; /* subject: the name of what it is about */
 	char *uid;                          /* of that; NULL: not told */
 	cJSON *inputs;                      /* NULL: not told */
+	bool holds_refresh;                 /* no step is to be done anew now */
 };
 
 void work_event_clear(struct work_event *ev);

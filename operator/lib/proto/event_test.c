@@ -74,7 +74,7 @@ static void strange_text_stays_one_line(void **state)
 {
 	AUTO_JSON inputs = xjson_lit("{\"ready\":\"a\\nb\"}");
 	struct work_event ev = { (char *)"i\n\"}", (char *)EVENT_ADVANCE, (char *)"s\\",
-		(char *)"\x1b", (char *)"é", inputs };
+		(char *)"\x1b", (char *)"é", inputs, false };
 	AUTO(work_event_clear) struct work_event back = { 0 };
 	AUTO_STR line = work_event_line(&ev, 0);
 
@@ -86,6 +86,38 @@ static void strange_text_stays_one_line(void **state)
 	T_STR(back.subject, ev.subject);
 	T_STR(back.uid, ev.uid);
 	T_TRUE(json_equal(back.inputs, inputs));
+}
+
+static void what_is_held_is_told(void **state)
+{
+	static const char *const others[] = { "true", "null", "0", "\"false\"", "{}" };
+	AUTO(work_event_clear) struct work_event ev = { 0 };
+	AUTO(work_event_clear) struct work_event held = { 0 };
+	AUTO_STR line = NULL;
+	int rc;
+
+	(void)state;
+	T_EQ(parse(line_of_edge1, &ev, NULL), 0);
+	T_FALSE(ev.holds_refresh);
+	ev.holds_refresh = true;
+	T_OOM(rc, {
+		AUTO_STR text = work_event_line(&ev, NOON);
+		rc = text ? 0 : -ENOMEM;
+	});
+	line = work_event_line(&ev, NOON);
+	T_HAS(line, "\"refresh\":false}}");
+	T_EQ(parse(line, &held, NULL), 0);
+	T_TRUE(held.holds_refresh);
+	for (size_t i = 0; i < COUNT(others); i++) {
+		AUTO(work_event_clear) struct work_event other = { 0 };
+		AUTO_JSON j = xjson_lit("%s", line);
+		AUTO_STR text = NULL;
+
+		xjson_set(j, "data.refresh", xjson_lit("%s", others[i]));
+		text = json_text(j);
+		T_EQ(parse(text, &other, NULL), 0);
+		T_FALSE(other.holds_refresh);
+	}
 }
 
 static void unknown_attributes_are_ignored(void **state)
@@ -207,6 +239,7 @@ int main(void)
 		cmocka_unit_test(parse_takes_what_line_gave),
 		cmocka_unit_test(parse_survives_lack_of_memory),
 		cmocka_unit_test(strange_text_stays_one_line),
+		cmocka_unit_test(what_is_held_is_told),
 		cmocka_unit_test(unknown_attributes_are_ignored),
 		cmocka_unit_test(what_is_no_event_is_refused),
 		cmocka_unit_test(knative_tells_of_clusters),

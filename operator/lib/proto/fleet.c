@@ -26,7 +26,7 @@ uint64_t fleet_score(const char *name, int64_t value)
 {
 	char text[24];
 
-	snprintf(text, sizeof(text), "%" PRId64, value);
+	snprintf(text, sizeof(text), "%" PRId64, value ? value : 1);
 	return spread(fleet_hash(fleet_hash(FLEET_SEED, name), text));
 }
 

@@ -15,7 +15,8 @@
 #define FLEET_SEED UINT64_C(0xcbf29ce484222325)
 uint64_t fleet_hash(uint64_t seed, const char *text);
 
-/* Of one of a cluster's scores; those of a cluster are the sum. */
+/* Of one of a cluster's scores; those of a cluster are the sum.  0 counts as 1, which is what a Placement is told
+ * for it. */
 uint64_t fleet_score(const char *name, int64_t value);
 
 /* Zeroed: nobody.  The order of the members does not matter. */

@@ -42,6 +42,7 @@ static void scores_are_a_sum(void **state)
 {
 	(void)state;
 	T_TRUE(fleet_score("cpu", 1) != fleet_score("cpu", 2));
+	T_TRUE(fleet_score("cpu", 0) == fleet_score("cpu", 1));
 	T_TRUE(fleet_score("cpu", 1) != fleet_score("memory", 1));
 	T_TRUE(fleet_score("cpu", 1) + fleet_score("memory", 2) !=
 		fleet_score("cpu", 2) + fleet_score("memory", 1));

@@ -31,7 +31,7 @@ const char *inputs_scheduler_state(const char *uid, int64_t generation, bool del
 {
 	*out = '\0';
 	if (uid && deleting)
-		snprintf(out, INPUTS_SCHEDULER_LEN, "deleting");
+		snprintf(out, INPUTS_SCHEDULER_LEN, INPUTS_DELETING);
 	else if (uid)
 		snprintf(out, INPUTS_SCHEDULER_LEN, "%.40s.%" PRId64, uid, generation);
 	return out;

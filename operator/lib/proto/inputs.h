@@ -8,6 +8,10 @@
  *    "schedulers":{"cont":"<uid>.2"},     of the plan: uid.generation, "" = absent, "deleting"
  *    "works":{"berth-bench-ab":"<hash>"}, our ManifestWorks of it, see inputs_work_state()
  *    "drift":false,                       what we registered is not there any more
+ *    "leftovers":{"ManifestWork/x":"<id>"}, ours from an earlier life of the name, or of this one and named by no
+ *                                         step; of each the label berth.dev/cluster-id, "" without; absent: none
+ *    "network":"TTTFFE+",                 what the networks that it joined say of themselves, see peering_decide.h, or "there" for
+ *                                         one that says nothing and is to go; absent: none, or nothing
  *    "synced":1}                          of the syncs that its refs wait for (`after`) so many are over; absent: none
  *
  * The operator sends them along and compares the digest with status.observedDigest; the worker
@@ -30,6 +34,7 @@ const char *inputs_digest(const cJSON *inputs, char out[INPUTS_DIGEST_LEN]);
 
 /* What stands in `schedulers` for one: "" for uid NULL, which is none.  Returns out. */
 #define INPUTS_SCHEDULER_LEN 64
+#define INPUTS_DELETING      "deleting"
 const char *inputs_scheduler_state(const char *uid, int64_t generation, bool deleting,
 	char out[INPUTS_SCHEDULER_LEN]);
 

@@ -1,0 +1,3 @@
+module berth.dev/e2e/lives
+
+go 1.22

@@ -1,0 +1,559 @@
+/* network_test.c — whole lives with a Submariner step, and the power cut after every request. */
+#include "testing/t.h"
+
+#include "base/clock.h"
+#include "workers/testing/scene.h"
+
+#define MESH                                                                                       \
+	"{'name':'mesh','type':'Submariner','submariner':{'mode':'Addon','clusterSet':'edge',"     \
+	"'proof':'Status'}}"
+#define PLAN "{'undoTimeoutSeconds':600,'steps':[" MESH "]}"
+#define NS   "edge-broker"
+
+static const struct kube_object ADDON = { &KUBE_MANAGED_CLUSTER_ADDON, "edge1", "submariner",
+	NULL };
+static const struct kube_object BROKER = { &KUBE_SUBMARINER_BROKER, NS, "submariner-broker", NULL };
+
+static void set_up(struct scene *s)
+{
+	struct kube_object set = { &KUBE_MANAGED_CLUSTER_SET, NULL, "edge", NULL };
+
+	scene_set_up(s);
+	scene_set_plan(s, "edge-s", PLAN);
+	fake_put(&s->hub, set,
+		xjson_lit(
+			"{'metadata':{'name':'edge','annotations':{'cluster.open-cluster-management.io/submariner-broker-ns':'" NS
+			"'}}}"));
+	fake_put(&s->hub, SCENE_CLUSTER,
+		xjson_lit(
+			"{'metadata':{'name':'edge1','uid':'c1','labels':{'cluster.open-cluster-management.io/clusterset':'edge'}}}"));
+}
+
+/* What a gateway writes into the broker. */
+static void put_member(struct scene *s, const char *id)
+{
+	AUTO_STR cable = xprintf("%s-cable", id);
+	struct kube_object cluster = { &KUBE_SUBMARINER_CLUSTER, NS, id, NULL };
+	struct kube_object endpoint = { &KUBE_SUBMARINER_ENDPOINT, NS, cable, NULL };
+
+	fake_put(&s->hub, cluster,
+		xjson_lit("{'metadata':{'name':'%s','uid':'c-%s'},'spec':{'cluster_id':'%s'}}", id,
+			id, id));
+	fake_put(&s->hub, endpoint,
+		xjson_lit("{'metadata':{'name':'%s','uid':'e-%s'},'spec':{'cluster_id':'%s'}}",
+			cable, id, id));
+}
+
+static void put_peer(struct scene *s, const char *id)
+{
+	struct kube_object cluster = { &KUBE_MANAGED_CLUSTER, NULL, id, NULL };
+
+	put_member(s, id);
+	fake_put(&s->hub, cluster,
+		xjson_lit("{'metadata':{'name':'%s','uid':'m-%s'},'status':{'conditions':["
+			  "{'type':'ManagedClusterConditionAvailable','status':'True'}]}}",
+			id, id));
+}
+
+/* The add-on's agent: all connections are up, or none. */
+static void connections_are(struct scene *s, const char *degraded)
+{
+	cJSON *addon = fake_get(&s->hub, ADDON);
+
+	xjson_set(addon, "status",
+		xjson_lit("{'conditions':[{'type':'SubmarinerConnectionDegraded','status':'%s',"
+			  "'lastTransitionTime':'2026-05-28T20:00:00Z'}]}",
+			degraded));
+}
+
+static const char *reason(struct scene *s)
+{
+	return json_str_or(scene_step(s, "mesh"), "reason", "");
+}
+
+/* Nothing wakes a worker here but time: the next look. */
+static void later(struct scene *s, int64_t ms)
+{
+	clock_fake(clock_real_ms() + ms);
+	scene_work_until_quiet(s);
+}
+
+static void test_a_life(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	set_up(&s);
+	scene_work_until_quiet(&s);
+	T_STR(reason(&s), "WaitingForGateway");
+	T_TRUE(fake_get(&s.hub, ADDON) && fake_get(&s.hub, BROKER));
+	put_member(&s, "edge1");
+	later(&s, 60000);
+	T_STR(reason(&s), "NoPeers");
+	T_STR(scene_condition(&s, "Networked", "status"), "True");
+	T_STR(scene_condition(&s, "Ready", "status"), "True");
+	put_peer(&s, "edge2");
+	connections_are(&s, "False");
+	T_EQ(scene_work(&s, -1), RESULT_Done);
+	T_STR(scene_condition(&s, "Networked", "status"), "Unknown");
+	T_STR(scene_condition(&s, "Networked", "reason"), "StatusOnly");
+	connections_are(&s, "True");
+	T_EQ(scene_work(&s, -1), RESULT_Waiting);
+	T_STR(scene_condition(&s, "Networked", "status"), "False");
+	T_STR(scene_condition(&s, "Networked", "reason"), "ConnectionLost");
+	T_HAS(scene_condition(&s, "Networked", "message"), "edge2 are there");
+	connections_are(&s, "False");
+	later(&s, 3600000);
+	T_STR(scene_condition(&s, "Networked", "reason"), "StatusOnly");
+	scene_leave(&s);
+	scene_work_until_quiet(&s);
+	T_NULL(fake_get(&s.hub, SCENE_ONB));
+	T_NULL(fake_get(&s.hub, ADDON));
+	T_TRUE(fake_get(&s.hub, BROKER) != NULL); /* it is the set's */
+	T_EQ(scene_count(&s, "/namespaces/" NS "/endpoints/"), 1);
+	T_EQ(scene_count(&s, "/namespaces/" NS "/clusters/"), 1);
+	scene_tear_down(&s);
+}
+
+/* The add-on's own finalizer never comes off: the broker is cleaned, and the receipt names the rest. */
+static void test_a_dead_edge_leaves_the_broker(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	set_up(&s);
+	scene_work_until_quiet(&s);
+	put_member(&s, "edge1");
+	put_peer(&s, "edge2");
+	xjson_set(fake_get(&s.hub, ADDON), "metadata.finalizers",
+		xjson_lit(
+			"['submarineraddon.open-cluster-management.io/submariner-addon-cleanup']"));
+	scene_leave(&s);
+	scene_work_until_quiet(&s);
+	T_STR(reason(&s), "Undoing");
+	T_EQ(scene_count(&s, "/namespaces/" NS "/endpoints/"), 2);
+	later(&s, 601000);
+	T_NULL(fake_get(&s.hub, SCENE_ONB));
+	T_EQ(scene_count(&s, "/namespaces/" NS "/endpoints/"), 1);
+	T_EQ(scene_count(&s, "/namespaces/" NS "/clusters/"), 1);
+	T_HAS(s.hub.events.s, "LeftBehind!");
+	scene_tear_down(&s);
+}
+
+/* An administrator has put an add-on of his own in the place of ours: it is his cluster that is in the broker. */
+static void test_what_an_administrator_made_stays(void **state)
+{
+	(void)state;
+	for (int looks = 0; looks < 2; looks++) {
+		struct scene s;
+
+		set_up(&s);
+		scene_work_until_quiet(&s);
+		put_member(&s, "edge1");
+		fake_put(&s.hub, ADDON,
+			xjson_lit("{'metadata':{'name':'submariner','uid':'theirs'}}"));
+		if (looks) {
+			later(&s, 60000);
+			T_EQ(cJSON_GetArraySize(json_key(scene_step(&s, "mesh"), "refs")), 0);
+		}
+		scene_leave(&s);
+		scene_work_until_quiet(&s);
+		T_NULL(fake_get(&s.hub, SCENE_ONB));
+		T_STR(json_str(fake_get(&s.hub, ADDON), "metadata.uid"), "theirs");
+		T_EQ(scene_count(&s, "/namespaces/" NS "/endpoints/"), 1);
+		T_EQ(scene_count(&s, "/namespaces/" NS "/clusters/"), 1);
+		scene_tear_down(&s);
+	}
+}
+
+/* It was faster than our create, which is intended all the same. */
+static void make_one(struct fake *f, enum hub_verb verb, struct kube_object o)
+{
+	if (verb == HUB_CREATE && o.type == &KUBE_MANAGED_CLUSTER_ADDON) {
+		f->spy = NULL;
+		fake_put(f, ADDON, xjson_lit("{'metadata':{'name':'submariner','uid':'theirs'}}"));
+	}
+}
+
+static void test_an_administrator_who_is_faster(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	set_up(&s);
+	s.hub.spy = make_one;
+	scene_work_until_quiet(&s);
+	T_STR(json_str(fake_get(&s.hub, ADDON), "metadata.uid"), "theirs");
+	T_EQ(cJSON_GetArraySize(json_key(scene_step(&s, "mesh"), "refs")), 0);
+	put_member(&s, "edge1");
+	scene_leave(&s);
+	scene_work_until_quiet(&s);
+	T_NULL(fake_get(&s.hub, SCENE_ONB));
+	T_EQ(scene_count(&s, "/namespaces/" NS "/clusters/"), 1);
+	scene_tear_down(&s);
+}
+
+/* ---- a packet of ours ---- */
+
+#define PROBED                                                                                     \
+	"{'undoTimeoutSeconds':600,'steps':[{'name':'mesh','type':'Submariner','submariner':{"     \
+	"'mode':'Addon','clusterSet':'edge','proof':'Probe','probe':{'image':'img:1',"             \
+	"'timeoutSeconds':60,'peer':{'host':'10.2.0.7','port':7000}}}}]}"
+
+static cJSON *probe_work(struct scene *s)
+{
+	map_each(&s->hub.store.objects, slot)
+		if (strstr(slot->key, "/manifestworks/berth-mesh-"))
+			return slot->value;
+	return NULL;
+}
+
+/* The edge: the pod has ended so, with that as its last words. */
+static void probe_ends(struct scene *s, int code, const char *message)
+{
+	cJSON *work = probe_work(s), *values;
+
+	xjson_set(work, "status",
+		xjson_lit(
+			"{'conditions':[{'type':'Applied','status':'True','observedGeneration':1}],"
+			"'resourceStatus':{'manifests':[{'resourceMeta':{'resource':'pods'},"
+			"'statusFeedback':{'values':[{'name':'exitCode','fieldValue':{'type':'Integer',"
+			"'integer':%d}},{'name':'message','fieldValue':{'type':'String'}}]}}]}}",
+			code));
+	values = json_at(json_at(work, "status.resourceStatus.manifests")->child,
+		"statusFeedback.values");
+	xjson_set_str(cJSON_GetArrayItem(values, 1), "fieldValue.string", message);
+}
+
+static void probe_crosses(struct scene *s, const char *of_run)
+{
+	const cJSON *labels = json_at(probe_work(s), "metadata.labels");
+	const char *run = cJSON_GetStringValue(json_key(labels, "berth.dev/run"));
+	AUTO_STR report = xprintf(
+		"{\"schema\":1,\"run\":\"%s\",\"probes\":[{\"name\":\"network-latency\",\"unit\":\"us\","
+		"\"value\":420,\"n\":9,\"low\":415,\"high\":431,\"cvPerMille\":9,\"settled\":true,"
+		"\"version\":1}]}",
+		of_run ? of_run : run);
+
+	probe_ends(s, 0, report);
+}
+
+static void given_a_connection(struct scene *s)
+{
+	set_up(s);
+	scene_set_plan(s, "edge-p", PROBED);
+	scene_work_until_quiet(s);
+	put_member(s, "edge1");
+	put_peer(s, "edge2");
+	connections_are(s, "False");
+	scene_work(s, -1);
+	T_STR(reason(s), "Probing");
+	T_STR(scene_condition(s, "Networked", "status"), "False");
+}
+
+static const char *rtt(struct scene *s)
+{
+	return json_str_or(json_find(json_key(scene_step(s, "mesh"), "outputs"), "name", "rtt",
+				   NULL),
+		"value", "");
+}
+
+static void test_a_packet_crosses(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	given_a_connection(&s);
+	AUTO_STR first = xstrdup(json_str(probe_work(&s), "metadata.name"));
+	AUTO_STR text = json_text(probe_work(&s));
+	T_HAS(text, "{\"name\":\"BERTH_MAX_PRESSURE\",\"value\":\"100\"}");
+	T_HAS(text, "\"BERTH_PEER\",\"value\":\"10.2.0.7:7000\"");
+	T_HAS(text, "\"BERTH_PROBES\",\"value\":\"network-latency\"");
+	probe_crosses(&s, NULL);
+	T_EQ(scene_work_until_quiet(&s), 1); /* feedback alone wakes it */
+	T_STR(scene_condition(&s, "Networked", "status"), "True");
+	T_STR(scene_condition(&s, "Networked", "reason"), "Probed");
+	T_STR(rtt(&s), "420.00");
+	T_NULL(probe_work(&s));
+	scene_work(&s, -1);
+	T_EQ(s.hub.works_created, 1); /* proven is proven */
+	connections_are(&s, "True");
+	scene_work(&s, -1);
+	T_STR(reason(&s), "ConnectionLost");
+	T_STR(rtt(&s), "");
+	connections_are(&s, "False");
+	clock_fake_add(1000);
+	scene_work(&s, -1);
+	T_STR(reason(&s), "Probing"); /* until it was tried once more */
+	T_TRUE(strcmp(json_str(probe_work(&s), "metadata.name"), first) != 0);
+	probe_crosses(&s, NULL);
+	scene_work_until_quiet(&s);
+	T_STR(scene_condition(&s, "Ready", "status"), "True");
+	scene_leave(&s);
+	scene_work_until_quiet(&s);
+	T_NULL(fake_get(&s.hub, SCENE_ONB));
+	scene_tear_down(&s);
+}
+
+/* Status connected, and no route; or words that are no proof. */
+static void test_no_packet_crosses(void **state)
+{
+	static const struct {
+		int code;
+		const char *words, *told;
+	} cases[] = {
+		{ 3, "network-latency: Connection timed out", "Connection timed out" },
+		{ 0, "{}", "of another run" },
+		{ 0, NULL, "of another run" }, /* of an earlier one */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct scene s;
+
+		given_a_connection(&s);
+		if (cases[i].words)
+			probe_ends(&s, cases[i].code, cases[i].words);
+		else
+			probe_crosses(&s, "0123456789");
+		T_EQ(scene_work_until_quiet(&s), 1);
+		T_STR(scene_condition(&s, "Networked", "status"), "False");
+		T_STR(scene_condition(&s, "Networked", "reason"), "ProbeFailed");
+		T_HAS(scene_condition(&s, "Networked", "message"), cases[i].told);
+		T_HAS(scene_condition(&s, "Networked", "message"), "10.2.0.7:7000");
+		T_STR(scene_condition(&s, "Stalled", "status"), "True");
+		T_NULL(probe_work(&s));
+		later(&s, 61 * 1000);
+		T_STR(reason(&s), "Probing");
+		T_EQ(s.hub.works_created, 2);
+		probe_crosses(&s, NULL);
+		scene_work_until_quiet(&s);
+		T_STR(scene_condition(&s, "Ready", "status"), "True");
+		scene_tear_down(&s);
+	}
+}
+
+/* Its image cannot be pulled, say, or the edge has died: not for ever. */
+static void test_a_packet_that_nobody_hears_of(void **state)
+{
+	struct scene s;
+	char now[CLOCK_TEXT_LEN];
+
+	(void)state;
+	given_a_connection(&s);
+	xjson_set_str(probe_work(&s), "metadata.creationTimestamp",
+		clock_text(clock_real_ms(), now));
+	T_EQ(scene_work_until_quiet(&s), 0);
+	later(&s, 119 * 1000);
+	T_STR(reason(&s), "Probing");
+	later(&s, 2 * 1000);
+	T_STR(reason(&s), "ProbeFailed");
+	scene_tear_down(&s);
+}
+
+/* It leaves in the middle of it, and the agent holds the work. */
+static void test_a_probe_that_is_under_way_is_undone(void **state)
+{
+	(void)state;
+	for (int dead = 0; dead < 2; dead++) {
+		struct scene s;
+
+		given_a_connection(&s);
+		scene_agent_holds(&s, true);
+		scene_leave(&s);
+		scene_work_until_quiet(&s);
+		T_HAS(json_str(scene_step(&s, "mesh"), "message"), "let go of ManifestWork");
+		if (!dead)
+			scene_agent_holds(&s, false);
+		later(&s, dead ? 601 * 1000 : 1000);
+		T_NULL(fake_get(&s.hub, SCENE_ONB));
+		T_EQ(probe_work(&s) != NULL, dead);
+		T_EQ(scene_count(&s, "/namespaces/" NS "/clusters/"), 1);
+		scene_tear_down(&s);
+	}
+}
+
+static void test_a_probe_and_power_cuts(void **state)
+{
+	int cut = 0, ended = 0;
+
+	(void)state;
+	for (; !ended; cut++) {
+		struct scene s;
+
+		given_a_connection(&s);
+		probe_crosses(&s, NULL);
+		ended = scene_work(&s, cut) >= 0;
+		scene_work_until_quiet(&s);
+		connections_are(&s, "True");
+		ended &= scene_work(&s, cut) >= 0;
+		scene_work(&s, -1); /* nothing else tells of it here */
+		connections_are(&s, "False");
+		clock_fake_add(61 * 1000);
+		ended &= scene_work(&s, cut) >= 0;
+		scene_work(&s, -1);
+		T_STR(reason(&s), "Probing");
+		T_EQ(scene_count(&s, "/manifestworks/"), 1);
+		probe_crosses(&s, NULL);
+		scene_work_until_quiet(&s);
+		T_STR(scene_condition(&s, "Networked", "reason"), "Probed");
+		T_EQ(scene_count(&s, "/manifestworks/"), 0);
+		scene_tear_down(&s);
+	}
+	T_TRUE(cut > 5);
+}
+
+/* Another set is another network: it is left first. */
+static void test_another_set(void **state)
+{
+	struct kube_object other = { &KUBE_MANAGED_CLUSTER_SET, NULL, "far", NULL };
+	struct scene s;
+	AUTO_STR uid = NULL;
+
+	(void)state;
+	set_up(&s);
+	scene_work_until_quiet(&s);
+	uid = xstrdup(json_str(fake_get(&s.hub, ADDON), "metadata.uid"));
+	fake_put(&s.hub, other,
+		xjson_lit(
+			"{'metadata':{'annotations':{'cluster.open-cluster-management.io/submariner-broker-ns':'far-broker'}}}"));
+	fake_put(&s.hub, SCENE_CLUSTER,
+		xjson_lit(
+			"{'metadata':{'name':'edge1','uid':'c1','labels':{'cluster.open-cluster-management.io/clusterset':'far'}}}"));
+	scene_set_plan(&s, "edge-t",
+		"{'steps':[{'name':'mesh','type':'Submariner','submariner':{'mode':'Addon','clusterSet':'far',"
+		"'proof':'Status'}}]}");
+	scene_work_until_quiet(&s);
+	T_STR(reason(&s), "WaitingForGateway");
+	T_TRUE(strcmp(json_str(fake_get(&s.hub, ADDON), "metadata.uid"), uid) != 0);
+	T_EQ(cJSON_GetArraySize(json_key(scene_step(&s, "mesh"), "refs")), 2);
+	T_STR(json_str(cJSON_GetArrayItem(json_key(scene_step(&s, "mesh"), "refs"), 1),
+		      "namespace"),
+		"far-broker");
+	scene_tear_down(&s);
+}
+
+static void cut_off(struct scene *s, const char *plan)
+{
+	set_up(s);
+	scene_set_plan(s, "edge-r", plan);
+	scene_work(s, -1);
+	scene_edge_reports(s, 200000000);
+	scene_work_until_quiet(s);
+	put_member(s, "edge1");
+	put_peer(s, "edge2");
+	connections_are(s, "False");
+	scene_work(s, -1);
+	T_STR(scene_condition(s, "Ready", "status"), "True");
+	T_EQ(scene_count(s, "/addonplacementscores/"), 1);
+	connections_are(s, "True");
+	scene_work(s, -1);
+	T_STR(scene_condition(s, "Networked", "reason"), "ConnectionLost");
+	T_HAS(scene_condition(s, "Networked", "message"), "edge2 are there");
+	T_STR(scene_condition(s, "Ready", "reason"), "ConnectionLost");
+	T_STR(scene_condition(s, "Stalled", "status"), "True");
+}
+
+#define WITH(first, second, also)                                                                  \
+	"{'undoTimeoutSeconds':600," also "'steps':[" SCENE_BENCH "," first "," second "]}"
+
+/* What rests on the network is suspended with it, and comes back by itself. */
+static void test_a_lost_network_suspends(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	cut_off(&s, WITH(MESH, SCENE_REGISTER, ""));
+	T_EQ(scene_count(&s, "/addonplacementscores/"), 0);
+	T_STR(scene_condition(&s, "Registered", "reason"), "Suspended");
+	T_HAS(scene_condition(&s, "Registered", "message"), "rests on step mesh");
+	T_EQ(scene_work(&s, -1), RESULT_Waiting); /* nothing more */
+	T_STR(scene_condition(&s, "Registered", "reason"), "Suspended");
+	connections_are(&s, "False");
+	scene_work(&s, -1);
+	T_STR(scene_condition(&s, "Ready", "status"), "True");
+	T_STR(scene_condition(&s, "Registered", "status"), "True");
+	T_EQ(scene_count(&s, "/addonplacementscores/"), 1);
+	scene_tear_down(&s);
+}
+
+static void test_a_lost_network_that_nothing_rests_on(void **state)
+{
+	static const char *const plans[] = { WITH(SCENE_REGISTER, MESH, ""),
+		WITH(MESH, SCENE_REGISTER, "'onNetworkLost':'Ignore',") };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(plans); i++) {
+		struct scene s;
+
+		cut_off(&s, plans[i]);
+		T_EQ(scene_count(&s, "/addonplacementscores/"), 1);
+		T_STR(scene_condition(&s, "Registered", "status"), "True");
+		scene_tear_down(&s);
+	}
+}
+
+/* However the power fails: one add-on, one broker, and in the end nothing but the broker. */
+static void test_power_cuts(void **state)
+{
+	int cut = 0, ended = 0;
+
+	(void)state;
+	for (; !ended; cut++) {
+		struct scene s;
+		int rc;
+
+		set_up(&s);
+		rc = scene_work(&s, cut);
+		scene_work_until_quiet(&s);
+		T_STR(reason(&s), "WaitingForGateway");
+		put_member(&s, "edge1");
+		scene_leave(&s);
+		ended = scene_work(&s, cut) >= 0 && rc >= 0;
+		scene_work_until_quiet(&s);
+		T_NULL(fake_get(&s.hub, SCENE_ONB));
+		T_NULL(fake_get(&s.hub, ADDON));
+		T_EQ(scene_count(&s, "/namespaces/" NS "/"), 1);
+		scene_tear_down(&s);
+	}
+	T_TRUE(cut > 8);
+}
+
+static void test_a_role_that_is_not_given(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	set_up(&s);
+	s.hub.refuse = "create managedclusteraddons";
+	scene_work_until_quiet(&s);
+	T_STR(reason(&s), "Forbidden");
+	T_STR(scene_condition(&s, "Networked", "status"), "False");
+	s.hub.refuse = NULL;
+	later(&s, 61000);
+	T_STR(reason(&s), "WaitingForGateway");
+	scene_tear_down(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_life),
+		cmocka_unit_test(test_a_dead_edge_leaves_the_broker),
+		cmocka_unit_test(test_a_packet_crosses),
+		cmocka_unit_test(test_no_packet_crosses),
+		cmocka_unit_test(test_a_packet_that_nobody_hears_of),
+		cmocka_unit_test(test_a_probe_that_is_under_way_is_undone),
+		cmocka_unit_test(test_a_probe_and_power_cuts),
+		cmocka_unit_test(test_what_an_administrator_made_stays),
+		cmocka_unit_test(test_an_administrator_who_is_faster),
+		cmocka_unit_test(test_another_set),
+		cmocka_unit_test(test_a_lost_network_suspends),
+		cmocka_unit_test(test_a_lost_network_that_nothing_rests_on),
+		cmocka_unit_test(test_power_cuts),
+		cmocka_unit_test(test_a_role_that_is_not_given),
+	};
+
+	mem_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
