@@ -324,7 +324,7 @@ static void test_what_is_not_asked(void **state)
 static void test_many(void **state)
 {
 	bool seen[CLUSTERS] = { false };
-	char name[8];
+	char name[16];
 
 	(void)state;
 	for (int i = 0; i < CLUSTERS; i++) {
