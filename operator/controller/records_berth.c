@@ -435,13 +435,8 @@ enum {
 	SCHEDULER_VERIFICATION,
 	SCHEDULER_LOOK,
 	SCHEDULER_VERIFY,
-	SCHEDULER_STARTED,
-	SCHEDULER_COMPLETED,
-	SCHEDULER_DIGEST,
 	SCHEDULER_ENVIRONMENT,
-	SCHEDULER_REASON,
-	SCHEDULER_MESSAGE,
-	SCHEDULER_POOL,
+	SCHEDULER_SYNC, /* whole: all of it but the count of clusters is read */
 };
 
 const char *const scheduler_fields[] = {
@@ -464,13 +459,8 @@ const char *const scheduler_fields[] = {
 	[SCHEDULER_VERIFICATION] = ".status.verification",
 	[SCHEDULER_LOOK] = ".spec.http.verify.path",
 	[SCHEDULER_VERIFY] = ".spec.verifyIntervalSeconds",
-	[SCHEDULER_STARTED] = ".status.sync.started",
-	[SCHEDULER_COMPLETED] = ".status.sync.completed",
-	[SCHEDULER_DIGEST] = ".status.sync.digest",
 	[SCHEDULER_ENVIRONMENT] = ".spec.fission.environment",
-	[SCHEDULER_REASON] = ".status.sync.reason",
-	[SCHEDULER_MESSAGE] = ".status.sync.message",
-	[SCHEDULER_POOL] = ".status.sync.pool",
+	[SCHEDULER_SYNC] = ".status.sync",
 	NULL,
 };
 
@@ -497,10 +487,10 @@ static void parse_effect(const struct span *f, struct scheduler *ret)
 	ret->effect.address = xstrdup(ret->status_address ? ret->status_address : ret->address);
 }
 
-static void parse_pool(const struct span *f, struct scheduler *ret)
+static void parse_pool(struct span pool, struct scheduler *ret)
 {
 	AUTO_BUF names = { 0 };
-	struct span pool = f[SCHEDULER_POOL], rest = span_get(pool, "missing");
+	struct span rest = span_get(pool, "missing");
 	int64_t n = 0;
 
 	for (struct span item; span_item(&rest, &item); n++) {
@@ -514,8 +504,16 @@ static void parse_pool(const struct span *f, struct scheduler *ret)
 	ret->n_missing = span_int_or(span_get(pool, "missingClusters"), 0);
 	if (n && n == ret->n_missing)
 		ret->missing = xstrdup(names.s);
-	ret->reason = part_copy(f[SCHEDULER_REASON]);
-	ret->message = part_copy(f[SCHEDULER_MESSAGE]);
+}
+
+static void parse_sync(struct span sync, struct scheduler *ret)
+{
+	ret->started = span_int_or(span_get(sync, "started"), 0);
+	ret->completed = span_int_or(span_get(sync, "completed"), 0);
+	span_text(span_get(sync, "digest"), ret->digest, sizeof(ret->digest));
+	ret->reason = part_copy(span_get(sync, "reason"));
+	ret->message = part_copy(span_get(sync, "message"));
+	parse_pool(span_get(sync, "pool"), ret);
 }
 
 bool scheduler_misses(const struct scheduler *s, const char *cluster)
@@ -558,10 +556,7 @@ void scheduler_parse(const char *name, const struct span *f, struct scheduler *r
 	ret->looked_at = span_eq(f[SCHEDULER_SCOPE], "Cluster") && span_is_set(f[SCHEDULER_LOOK]);
 	parse_verification(f, ret);
 	ret->verify_ms = span_int_or(f[SCHEDULER_VERIFY], VERIFY_DEFAULT_S) * 1000;
-	ret->started = span_int_or(f[SCHEDULER_STARTED], 0);
-	ret->completed = span_int_or(f[SCHEDULER_COMPLETED], 0);
-	span_text(f[SCHEDULER_DIGEST], ret->digest, sizeof(ret->digest));
-	parse_pool(f, ret);
+	parse_sync(f[SCHEDULER_SYNC], ret);
 	parse_effect(f, ret);
 }
 
