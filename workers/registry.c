@@ -5,8 +5,8 @@
 
 static const struct step_kind *const step_kinds[] = { &STEP_BENCHMARK, &STEP_BINDING, &STEP_DEPLOY,
 	&STEP_HTTP, &STEP_LIQO, &STEP_REGISTER, &STEP_SUBMARINER, &STEP_LEFTOVERS };
-static const struct scheduler_kind *const scheduler_kinds[] = { &SCHEDULER_FISSION, &SCHEDULER_HTTP,
-	&SCHEDULER_PLACEMENT };
+static const struct scheduler_kind *const scheduler_kinds[] = { &SCHEDULER_FAAST,
+	&SCHEDULER_FISSION, &SCHEDULER_HTTP, &SCHEDULER_PLACEMENT };
 
 const struct step_kind *step_kind_of(const char *type)
 {

@@ -41,7 +41,8 @@ struct scheduler_kind {
 
 const struct scheduler_kind *scheduler_kind_of(const char *type);
 
-extern const struct scheduler_kind SCHEDULER_FISSION, SCHEDULER_HTTP, SCHEDULER_PLACEMENT;
+extern const struct scheduler_kind SCHEDULER_FAAST, SCHEDULER_FISSION, SCHEDULER_HTTP,
+	SCHEDULER_PLACEMENT;
 
 /* Takes the cluster out of the sets of the schedulers that the step recorded, all but `keep` (NULL = of all).
  * True while one of those has not been told; without effects then, there is nothing to do but wait. */

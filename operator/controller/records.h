@@ -100,6 +100,7 @@ struct onboarding {
 	char *foreign;   /* Liqo's ForeignCluster that a step recorded; NULL = none */
 	uint64_t scores; /* scores_hash() of status.scores */
 	unsigned char known[KNOWN_SCORES]; /* of them; 1 more than the score, 0 = none */
+	int64_t latency_ns; /* the round trip to the responder that its plan names; 0 = not measured */
 	struct member *members;
 	char digest[INPUTS_DIGEST_LEN];
 	int64_t epoch;     /* of the worker that took it last; 0 = none */
@@ -226,6 +227,8 @@ struct scheduler {
 	bool growing;           /* fewer pods are Ready than are to be */
 	int64_t n_missing;      /* clusters that it has no pod for... */
 	char *missing;          /* ...and their names, "a\nb\n", unless they are too many */
+	char *peer_node; /* the metric's that FaaSt reads, see latency_decide.h; NULL: it is of another type */
+	bool sums; /* and between two clusters it tells the sum of their ways there */
 };
 
 extern const char *const cluster_fields[],

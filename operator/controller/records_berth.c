@@ -8,7 +8,11 @@
 #include "plan/check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define LATENCY_MOST_US 1e9
+#define NS_IN_US        1e3
 
 enum {
 	ONB_UID,
@@ -107,6 +111,46 @@ static char *foreign_of(struct span steps)
 	return NULL;
 }
 
+/* A time that can be one; else 0. */
+static int64_t ns_of(struct span decimal_us)
+{
+	char text[33];
+	double us = span_text(decimal_us, text, sizeof(text)) ? strtod(text, NULL) : 0;
+
+	return us > 0 && us < LATENCY_MOST_US ? (int64_t)(us * NS_IN_US + 0.5) : 0;
+}
+
+static int64_t probed_ns(struct span measurements)
+{
+	for (struct span m; span_item(&measurements, &m);)
+		if (span_eq(span_get(m, "name"), "network-latency") &&
+			span_eq(span_get(m, "unit"), "us"))
+			return ns_of(span_get(m, "value"));
+	return 0;
+}
+
+/* Of the packet that proved its network. */
+static int64_t proven_ns(struct span steps)
+{
+	for (struct span step; span_item(&steps, &step);) {
+		struct span type = span_get(step, "type"), outputs = span_get(step, "outputs");
+
+		if (!span_eq(type, "Submariner") && !span_eq(type, "Liqo"))
+			continue;
+		for (struct span o; span_item(&outputs, &o);)
+			if (span_eq(span_get(o, "name"), "rtt"))
+				return ns_of(span_get(o, "value"));
+	}
+	return 0;
+}
+
+static void parse_latency(const struct span *f, struct onboarding *ret)
+{
+	ret->latency_ns = probed_ns(span_get(f[ONB_STATUS], "measurements"));
+	if (!ret->latency_ns)
+		ret->latency_ns = proven_ns(f[ONB_STEPS]);
+}
+
 static void add_member(struct onboarding *ret, struct span ref, bool undone)
 {
 	struct member *m = xalloc(sizeof(*m));
@@ -198,6 +242,7 @@ static void parse_progress(const struct span *f, struct onboarding *ret)
 	ret->foreign = foreign_of(f[ONB_STEPS]);
 	ret->scores = part_scores(f[ONB_SCORES]);
 	part_known_scores(f[ONB_SCORES], ret->known);
+	parse_latency(f, ret);
 	parse_members(f[ONB_STEPS], ret);
 	ret->next_wake = part_time(f[ONB_NEXT_WAKE]);
 	span_text(f[ONB_DIGEST], ret->digest, sizeof(ret->digest));
@@ -436,6 +481,7 @@ enum {
 	SCHEDULER_LOOK,
 	SCHEDULER_VERIFY,
 	SCHEDULER_ENVIRONMENT,
+	SCHEDULER_FAAST,
 	SCHEDULER_SYNC, /* whole: all of it but the count of clusters is read */
 };
 
@@ -460,11 +506,12 @@ const char *const scheduler_fields[] = {
 	[SCHEDULER_LOOK] = ".spec.http.verify.path",
 	[SCHEDULER_VERIFY] = ".spec.verifyIntervalSeconds",
 	[SCHEDULER_ENVIRONMENT] = ".spec.fission.environment",
+	[SCHEDULER_FAAST] = ".spec.faast",
 	[SCHEDULER_SYNC] = ".status.sync",
 	NULL,
 };
 
-/* "HTTP https://placement.example", "Placement berth", "Fission default/python". */
+/* "HTTP https://placement.example", "Placement berth", "Fission default/python", "FaaSt hub1". */
 static char *address_of(const struct span *f)
 {
 	AUTO_STR type = part_copy(f[SCHEDULER_TYPE]);
@@ -472,7 +519,10 @@ static char *address_of(const struct span *f)
 	AUTO_STR name = part_copy(span_get(f[SCHEDULER_ENVIRONMENT], "name"));
 	AUTO_STR url = part_copy(f[SCHEDULER_BASE_URL]);
 	AUTO_STR score = part_copy(span_get(f[SCHEDULER_PLACEMENT], "scoreName"));
+	AUTO_STR node = part_copy(span_get(f[SCHEDULER_FAAST], "peerNode"));
 
+	if (node)
+		return xprintf("%s %s", type ? type : "", node);
 	if (ns && name)
 		return xprintf("%s %s/%s", type ? type : "", ns, name);
 	return xprintf("%s %s", type ? type : "", url ? url : score ? score : "berth");
@@ -504,6 +554,14 @@ static void parse_pool(struct span pool, struct scheduler *ret)
 	ret->n_missing = span_int_or(span_get(pool, "missingClusters"), 0);
 	if (n && n == ret->n_missing)
 		ret->missing = xstrdup(names.s);
+}
+
+static void parse_faast(const struct span *f, struct scheduler *ret)
+{
+	if (!span_eq(f[SCHEDULER_TYPE], "FaaSt"))
+		return;
+	ret->peer_node = part_copy(span_get(f[SCHEDULER_FAAST], "peerNode"));
+	ret->sums = !span_eq(span_get(f[SCHEDULER_FAAST], "betweenClusters"), "None");
 }
 
 static void parse_sync(struct span sync, struct scheduler *ret)
@@ -557,6 +615,7 @@ void scheduler_parse(const char *name, const struct span *f, struct scheduler *r
 	parse_verification(f, ret);
 	ret->verify_ms = span_int_or(f[SCHEDULER_VERIFY], VERIFY_DEFAULT_S) * 1000;
 	parse_sync(f[SCHEDULER_SYNC], ret);
+	parse_faast(f, ret);
 	parse_effect(f, ret);
 }
 
@@ -570,5 +629,6 @@ void scheduler_clear(struct scheduler *s)
 	mem_free(s->reason);
 	mem_free(s->message);
 	mem_free(s->missing);
+	mem_free(s->peer_node);
 	*s = (struct scheduler){ 0 };
 }

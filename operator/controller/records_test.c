@@ -274,6 +274,45 @@ static void test_members_of_a_set(void **state)
 	T_NULL(o.members->next->next);
 }
 
+#define PROBED(unit, us)                                                                           \
+	"\"measurements\":[{\"name\":\"network-latency\",\"unit\":\"" unit "\",\"value\":\"" us    \
+	"\"}]"
+#define PROVEN(type, name, us)                                                                     \
+	"\"steps\":[{\"type\":\"" type "\",\"outputs\":[{\"name\":\"" name "\",\"value\":\"" us    \
+	"\"}]}]"
+
+/* What the probe measured, or else the packet that proved the network. */
+static void test_how_far_it_is(void **state)
+{
+	static const struct {
+		const char *status;
+		int64_t ns;
+	} cases[] = {
+		{ PROBED("us", "2100.50"), 2100500 },
+		{ PROBED("us", "2100.50") "," PROVEN("Liqo", "rtt", "7"), 2100500 },
+		{ PROVEN("Liqo", "rtt", "7.25"), 7250 },
+		{ PROVEN("Submariner", "rtt", "8"), 8000 },
+		{ PROVEN("Submariner", "other", "8"), 0 },
+		{ PROVEN("Deploy", "rtt", "8"), 0 },
+		{ PROBED("ms", "2"), 0 },
+		{ PROBED("us", ""), 0 },
+		{ PROBED("us", "0.0001"), 0 },
+		{ PROBED("us", "2000000000"), 0 },
+		{ "\"measurements\":{}", 0 },
+		{ "\"measurements\":[7],\"steps\":[{\"type\":\"Liqo\",\"outputs\":\"rtt\"}]", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		AUTO_STR text = xprintf("{\"status\":{%s}}", cases[i].status);
+		CLEARED_ONB o = { 0 };
+
+		onboarding_parse(cut(onboarding_fields, text), &o);
+		if (o.latency_ns != cases[i].ns)
+			fail_msg("case %zu", i);
+	}
+}
+
 static void test_known_scores(void **state)
 {
 	unsigned char known[KNOWN_SCORES] = { 0 };
@@ -559,6 +598,7 @@ int main(void)
 		cmocka_unit_test(test_onboarding_that_is_new),
 		cmocka_unit_test(test_steps_that_are_left),
 		cmocka_unit_test(test_members_of_a_set),
+		cmocka_unit_test(test_how_far_it_is),
 		cmocka_unit_test(test_known_scores),
 		cmocka_unit_test(test_scores_have_no_order),
 		cmocka_unit_test(test_work_and_score),

@@ -181,6 +181,7 @@ void controller_collect(const struct controller *c, struct metrics *m)
 	collect_views(c, m);
 	collect_onboardings(c, m);
 	collect_scores(c, m);
+	latency_collect(c, m);
 	collect_queue(&s, m);
 	collect_workers(&s, m);
 	collect_requests(c, m);

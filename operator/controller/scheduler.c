@@ -143,6 +143,7 @@ void scheduler_judge(struct scheduler_state *s, int64_t now, int64_t *when)
 		.registered = s->registered,
 		.trouble = s->sync.trouble,
 	};
+	struct latency_view latency;
 	struct scheduler_todo todo;
 
 	scheduler_hold(s);
@@ -150,6 +151,10 @@ void scheduler_judge(struct scheduler_state *s, int64_t now, int64_t *when)
 		return;
 	v.using = s->scheduler.deleting ? count_using(s) : 0;
 	v.losing = s->losing.n;
+	if (s->scheduler.peer_node) {
+		latency = latency_view_of(s);
+		v.latency = &latency;
+	}
 	v.first = first = names_text(&s->losing);
 	scheduler_decide(&v, &todo);
 	if (todo.act == SCHEDULER_SET_STATUS && now < s->status_at)

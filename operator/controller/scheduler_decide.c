@@ -93,6 +93,8 @@ static void ready_text(const struct scheduler_view *v, struct status_text *t)
 			"clusters that are registered here, or may be: %" PRId64
 			"; they are taken away first, within undoTimeoutSeconds of their plans",
 			v->using);
+	else if (v->latency)
+		latency_text(v->latency, t);
 	else
 		say(t, true, "Accepted", "%" PRId64 " clusters are registered%s%.*s", v->registered,
 			s->message ? "; " : "", s->message ? (int)utf8_cut(s->message, 600) : 0,

@@ -6,6 +6,7 @@
 #ifndef CONTROLLER_SCHEDULER_DECIDE_H
 #define CONTROLLER_SCHEDULER_DECIDE_H
 
+#include "controller/latency_decide.h"
 #include "controller/plan_decide.h"
 
 enum scheduler_loss {
@@ -34,6 +35,7 @@ struct scheduler_view {
 	const char *first; /* names of some of those, "a, b, …" */
 	const char *
 		trouble; /* why it cannot be told its clusters; NULL: nothing is known to keep it */
+	const struct latency_view *latency; /* of one of type FaaSt, else NULL */
 };
 
 struct scheduler_todo {

@@ -222,6 +222,21 @@ static void test_what_a_worker_saw(void **state)
 
 /* What a stranger said is cut between characters: of half a one the API server makes another, and the text would be
  * written again and again. */
+static void test_what_faast_is_told(void **state)
+{
+	struct latency_view latency = { .clusters = 65 };
+
+	(void)state;
+	v.latency = &latency;
+	scheduler_decide(&v, &todo);
+	T_EQ(todo.act, SCHEDULER_SET_STATUS);
+	T_FALSE(todo.ready.ready);
+	T_STR(todo.ready.reason, "TooManyPairs");
+	deleted();
+	scheduler_decide(&v, &todo);
+	T_STR(todo.ready.reason, "Deleting");
+}
+
 static void test_long_trouble(void **state)
 {
 	char trouble[2 + 2 * 400] = "x";
@@ -253,6 +268,7 @@ int main(void)
 		T(test_acts),
 		T(test_what_differs),
 		T(test_what_a_worker_saw),
+		T(test_what_faast_is_told),
 		T(test_long_trouble),
 	};
 

@@ -14,6 +14,7 @@
 #include "controller/brake_decide.h"
 #include "controller/controller.h"
 #include "controller/motion_decide.h"
+#include "controller/latency_decide.h"
 #include "controller/onboard_decide.h"
 #include "controller/plan_decide.h"
 #include "controller/rollout_decide.h"
@@ -242,6 +243,12 @@ void plan_free(struct plan_state *p);
 void scheduler_judge(struct scheduler_state *s, int64_t now, int64_t *when);
 void scheduler_hold(struct scheduler_state *s); /* or lets it go, by who is registered now */
 void scheduler_free(struct scheduler_state *s);
+
+/* latency.c */
+/* latency_between_nodes, if there is a FunctionScheduler of type FaaSt. */
+void latency_collect(const struct controller *c, struct metrics *m);
+/* What is to be said of this one, which is of the type; names are borrowed until the next turn of the loop. */
+struct latency_view latency_view_of(const struct scheduler_state *s);
 
 /* names.c */
 void names_add(struct names *n, const char *name); /* borrowed */
