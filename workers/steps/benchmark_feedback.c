@@ -120,8 +120,9 @@ static void read_pod(const struct world *w, const cJSON *work, struct benchmark_
 		r->blocked = true;
 		say(r, BENCHMARK_RUNNING, "ImagePull",
 			"the edge cannot pull image %.200s (%.60s): "
-			"push it where the edge can reach it, load it there, or correct the plan's benchmark.image",
-			json_str_or(w->spec, "benchmark.image", ""), waiting);
+			"push it where the edge can reach it, load it there, or correct `image` of step %.63s in the plan",
+			json_str_or(w->spec, "benchmark.image", ""), waiting,
+			json_str_or(w->spec, "name", ""));
 	} else if (!strcmp(text(work, "pods", "scheduled"), "Unschedulable")) {
 		r->blocked = true;
 		say(r, BENCHMARK_RUNNING, "Unschedulable",

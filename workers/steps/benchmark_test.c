@@ -220,6 +220,8 @@ static const struct {
 		"with the edge" },
 	{ "Pod", APPLIED, "pods", S("waiting", "ImagePullBackOff"), BENCHMARK_RUNNING, "ImagePull",
 		"cannot pull image reg/img:1" },
+	{ "Pod", APPLIED, "pods", S("waiting", "ImagePullBackOff"), BENCHMARK_RUNNING, "ImagePull",
+		"correct `image` of step bench in the plan" },
 	{ "Pod", APPLIED, "pods", S("waiting", "ErrImageNeverPull"), BENCHMARK_RUNNING, "ImagePull",
 		"ErrImageNeverPull" },
 	{ "Pod", APPLIED, "pods", S("waiting", "ContainerCreating"), BENCHMARK_RUNNING,
