@@ -217,15 +217,20 @@ void effects_fail(struct effects *fx, int64_t wake_ms, const char *reason, const
 	va_end(args);
 }
 
+char *effects_unsay(struct effects *fx)
+{
+	assert(fx->verdict != VERDICT_NONE);
+	mem_free(STEAL(fx->reason));
+	fx->verdict = VERDICT_NONE;
+	return STEAL(fx->message);
+}
+
 void effects_retell(struct effects *fx, const char *reason, const char *fmt, ...)
 {
 	enum verdict v = fx->verdict;
 	va_list args;
 
-	assert(v != VERDICT_NONE);
-	mem_free(fx->reason);
-	mem_free(fx->message);
-	fx->verdict = VERDICT_NONE;
+	mem_free(effects_unsay(fx));
 	va_start(args, fmt);
 	decide(fx, v, fx->wake_ms, reason, fmt, args);
 	va_end(args);

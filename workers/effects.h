@@ -112,6 +112,8 @@ void effects_fail(struct effects *fx, int64_t wake_ms, const char *reason, const
 	PRINTF_LIKE(4, 5);
 /* Tells the verdict that is there by other words. */
 void effects_retell(struct effects *fx, const char *reason, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Takes the verdict back, and gives its words, the caller's. */
+char *effects_unsay(struct effects *fx);
 /* Beside effects_done(). */
 void effects_refresh(struct effects *fx, enum refresh how, int64_t at_ms);
 

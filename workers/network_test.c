@@ -2,7 +2,7 @@
 #include "testing/t.h"
 
 #include "base/clock.h"
-#include "workers/testing/scene.h"
+#include "workers/testing/packet.h"
 
 #define MESH                                                                                       \
 	"{'name':'mesh','type':'Submariner','submariner':{'mode':'Addon','clusterSet':'edge',"     \
@@ -195,53 +195,15 @@ static void test_an_administrator_who_is_faster(void **state)
 
 /* ---- a packet of ours ---- */
 
-#define PROBED                                                                                     \
+#define PROBED(host)                                                                               \
 	"{'undoTimeoutSeconds':600,'steps':[{'name':'mesh','type':'Submariner','submariner':{"     \
 	"'mode':'Addon','clusterSet':'edge','proof':'Probe','probe':{'image':'img:1',"             \
-	"'timeoutSeconds':60,'peer':{'host':'10.2.0.7','port':7000}}}}]}"
-
-static cJSON *probe_work(struct scene *s)
-{
-	map_each(&s->hub.store.objects, slot)
-		if (strstr(slot->key, "/manifestworks/berth-mesh-"))
-			return slot->value;
-	return NULL;
-}
-
-/* The edge: the pod has ended so, with that as its last words. */
-static void probe_ends(struct scene *s, int code, const char *message)
-{
-	cJSON *work = probe_work(s), *values;
-
-	xjson_set(work, "status",
-		xjson_lit(
-			"{'conditions':[{'type':'Applied','status':'True','observedGeneration':1}],"
-			"'resourceStatus':{'manifests':[{'resourceMeta':{'resource':'pods'},"
-			"'statusFeedback':{'values':[{'name':'exitCode','fieldValue':{'type':'Integer',"
-			"'integer':%d}},{'name':'message','fieldValue':{'type':'String'}}]}}]}}",
-			code));
-	values = json_at(json_at(work, "status.resourceStatus.manifests")->child,
-		"statusFeedback.values");
-	xjson_set_str(cJSON_GetArrayItem(values, 1), "fieldValue.string", message);
-}
-
-static void probe_crosses(struct scene *s, const char *of_run)
-{
-	const cJSON *labels = json_at(probe_work(s), "metadata.labels");
-	const char *run = cJSON_GetStringValue(json_key(labels, "berth.dev/run"));
-	AUTO_STR report = xprintf(
-		"{\"schema\":1,\"run\":\"%s\",\"probes\":[{\"name\":\"network-latency\",\"unit\":\"us\","
-		"\"value\":420,\"n\":9,\"low\":415,\"high\":431,\"cvPerMille\":9,\"settled\":true,"
-		"\"version\":1}]}",
-		of_run ? of_run : run);
-
-	probe_ends(s, 0, report);
-}
+	"'timeoutSeconds':60,'peer':{'host':'" host "','port':7000}}}}]}"
 
 static void given_a_connection(struct scene *s)
 {
 	set_up(s);
-	scene_set_plan(s, "edge-p", PROBED);
+	scene_set_plan(s, "edge-p", PROBED("10.2.0.7"));
 	scene_work_until_quiet(s);
 	put_member(s, "edge1");
 	put_peer(s, "edge2");
@@ -251,42 +213,35 @@ static void given_a_connection(struct scene *s)
 	T_STR(scene_condition(s, "Networked", "status"), "False");
 }
 
-static const char *rtt(struct scene *s)
-{
-	return json_str_or(json_find(json_key(scene_step(s, "mesh"), "outputs"), "name", "rtt",
-				   NULL),
-		"value", "");
-}
-
 static void test_a_packet_crosses(void **state)
 {
 	struct scene s;
 
 	(void)state;
 	given_a_connection(&s);
-	AUTO_STR first = xstrdup(json_str(probe_work(&s), "metadata.name"));
-	AUTO_STR text = json_text(probe_work(&s));
+	AUTO_STR first = xstrdup(json_str(packet_work(&s), "metadata.name"));
+	AUTO_STR text = json_text(packet_work(&s));
 	T_HAS(text, "{\"name\":\"BERTH_MAX_PRESSURE\",\"value\":\"100\"}");
 	T_HAS(text, "\"BERTH_PEER\",\"value\":\"10.2.0.7:7000\"");
 	T_HAS(text, "\"BERTH_PROBES\",\"value\":\"network-latency\"");
-	probe_crosses(&s, NULL);
+	packet_crosses(&s, NULL);
 	T_EQ(scene_work_until_quiet(&s), 1); /* feedback alone wakes it */
 	T_STR(scene_condition(&s, "Networked", "status"), "True");
 	T_STR(scene_condition(&s, "Networked", "reason"), "Probed");
-	T_STR(rtt(&s), "420.00");
-	T_NULL(probe_work(&s));
+	T_STR(packet_rtt(&s), "420.00");
+	T_NULL(packet_work(&s));
 	scene_work(&s, -1);
 	T_EQ(s.hub.works_created, 1); /* proven is proven */
 	connections_are(&s, "True");
 	scene_work(&s, -1);
 	T_STR(reason(&s), "ConnectionLost");
-	T_STR(rtt(&s), "");
+	T_STR(packet_rtt(&s), "");
 	connections_are(&s, "False");
 	clock_fake_add(1000);
 	scene_work(&s, -1);
 	T_STR(reason(&s), "Probing"); /* until it was tried once more */
-	T_TRUE(strcmp(json_str(probe_work(&s), "metadata.name"), first) != 0);
-	probe_crosses(&s, NULL);
+	T_TRUE(strcmp(json_str(packet_work(&s), "metadata.name"), first) != 0);
+	packet_crosses(&s, NULL);
 	scene_work_until_quiet(&s);
 	T_STR(scene_condition(&s, "Ready", "status"), "True");
 	scene_leave(&s);
@@ -313,27 +268,45 @@ static void test_no_packet_crosses(void **state)
 
 		given_a_connection(&s);
 		if (cases[i].words)
-			probe_ends(&s, cases[i].code, cases[i].words);
+			packet_ends(&s, cases[i].code, cases[i].words);
 		else
-			probe_crosses(&s, "0123456789");
+			packet_crosses(&s, "0123456789");
 		T_EQ(scene_work_until_quiet(&s), 1);
 		T_STR(scene_condition(&s, "Networked", "status"), "False");
 		T_STR(scene_condition(&s, "Networked", "reason"), "ProbeFailed");
 		T_HAS(scene_condition(&s, "Networked", "message"), cases[i].told);
 		T_HAS(scene_condition(&s, "Networked", "message"), "10.2.0.7:7000");
 		T_STR(scene_condition(&s, "Stalled", "status"), "True");
-		T_NULL(probe_work(&s));
+		T_NULL(packet_work(&s));
 		later(&s, 61 * 1000);
 		T_STR(reason(&s), "Probing");
 		T_EQ(s.hub.works_created, 2);
-		probe_crosses(&s, NULL);
+		packet_crosses(&s, NULL);
 		scene_work_until_quiet(&s);
 		T_STR(scene_condition(&s, "Ready", "status"), "True");
 		scene_tear_down(&s);
 	}
 }
 
-/* Its image cannot be pulled, say, or the edge has died: not for ever. */
+static void test_a_packet_whose_image_is_not_there(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	given_a_connection(&s);
+	scene_edge_says(&s, "pods", "waiting", "ErrImagePull");
+	T_EQ(scene_work_until_quiet(&s), 1);
+	T_STR(reason(&s), "ImagePull");
+	T_HAS(scene_condition(&s, "Networked", "message"),
+		"cannot pull image img:1 (ErrImagePull): push it where the edge can reach it, load "
+		"it there, or correct `image` of step mesh in the plan");
+	packet_crosses(&s, NULL);
+	scene_work_until_quiet(&s);
+	T_STR(reason(&s), "Probed");
+	scene_tear_down(&s);
+}
+
+/* The edge has died, say: it is not waited for for ever. */
 static void test_a_packet_that_nobody_hears_of(void **state)
 {
 	struct scene s;
@@ -341,13 +314,59 @@ static void test_a_packet_that_nobody_hears_of(void **state)
 
 	(void)state;
 	given_a_connection(&s);
-	xjson_set_str(probe_work(&s), "metadata.creationTimestamp",
+	xjson_set_str(packet_work(&s), "metadata.creationTimestamp",
 		clock_text(clock_real_ms(), now));
 	T_EQ(scene_work_until_quiet(&s), 0);
 	later(&s, 119 * 1000);
 	T_STR(reason(&s), "Probing");
 	later(&s, 2 * 1000);
 	T_STR(reason(&s), "ProbeFailed");
+	scene_tear_down(&s);
+}
+
+/* With nobody there nothing is proven: who comes back is reached once a packet crosses. */
+static void test_a_packet_after_nobody_was_there(void **state)
+{
+	struct kube_object peer = { &KUBE_MANAGED_CLUSTER, NULL, "edge2", NULL };
+	struct scene s;
+
+	(void)state;
+	given_a_connection(&s);
+	packet_crosses(&s, NULL);
+	scene_work_until_quiet(&s);
+	T_STR(reason(&s), "Probed");
+	connections_are(&s, "True");
+	store_drop(&s.hub.store, peer);
+	scene_work(&s, -1);
+	T_STR(reason(&s), "NoPeers");
+	T_STR(packet_rtt(&s), "");
+	put_peer(&s, "edge2");
+	connections_are(&s, "False");
+	scene_work(&s, -1);
+	T_STR(reason(&s), "Probing");
+	scene_tear_down(&s);
+}
+
+/* What is on its way then proves nothing any more: it asks whom the plan does not name. */
+static void test_an_edit_while_a_packet_is_on_its_way(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	given_a_connection(&s);
+	AUTO_STR first = xstrdup(json_str(packet_work(&s), "metadata.name"));
+	packet_crosses(&s, NULL);
+	scene_set_plan(&s, "edge-q", PROBED("10.2.0.8"));
+	scene_work(&s, -1);
+	T_STR(reason(&s), "Probing");
+	T_TRUE(strcmp(json_str(packet_work(&s), "metadata.name"), first) != 0);
+	AUTO_STR text = json_text(packet_work(&s));
+	T_HAS(text, "\"BERTH_PEER\",\"value\":\"10.2.0.8:7000\"");
+	T_EQ(scene_count(&s, "/manifestworks/"), 1);
+	scene_set_plan(&s, "edge-s", PLAN);
+	scene_work(&s, -1);
+	T_STR(reason(&s), "StatusOnly");
+	T_EQ(scene_count(&s, "/manifestworks/"), 0);
 	scene_tear_down(&s);
 }
 
@@ -367,7 +386,7 @@ static void test_a_probe_that_is_under_way_is_undone(void **state)
 			scene_agent_holds(&s, false);
 		later(&s, dead ? 601 * 1000 : 1000);
 		T_NULL(fake_get(&s.hub, SCENE_ONB));
-		T_EQ(probe_work(&s) != NULL, dead);
+		T_EQ(packet_work(&s) != NULL, dead);
 		T_EQ(scene_count(&s, "/namespaces/" NS "/clusters/"), 1);
 		scene_tear_down(&s);
 	}
@@ -382,7 +401,7 @@ static void test_a_probe_and_power_cuts(void **state)
 		struct scene s;
 
 		given_a_connection(&s);
-		probe_crosses(&s, NULL);
+		packet_crosses(&s, NULL);
 		ended = scene_work(&s, cut) >= 0;
 		scene_work_until_quiet(&s);
 		connections_are(&s, "True");
@@ -394,7 +413,7 @@ static void test_a_probe_and_power_cuts(void **state)
 		scene_work(&s, -1);
 		T_STR(reason(&s), "Probing");
 		T_EQ(scene_count(&s, "/manifestworks/"), 1);
-		probe_crosses(&s, NULL);
+		packet_crosses(&s, NULL);
 		scene_work_until_quiet(&s);
 		T_STR(scene_condition(&s, "Networked", "reason"), "Probed");
 		T_EQ(scene_count(&s, "/manifestworks/"), 0);
@@ -542,7 +561,10 @@ int main(void)
 		cmocka_unit_test(test_a_dead_edge_leaves_the_broker),
 		cmocka_unit_test(test_a_packet_crosses),
 		cmocka_unit_test(test_no_packet_crosses),
+		cmocka_unit_test(test_a_packet_whose_image_is_not_there),
 		cmocka_unit_test(test_a_packet_that_nobody_hears_of),
+		cmocka_unit_test(test_a_packet_after_nobody_was_there),
+		cmocka_unit_test(test_an_edit_while_a_packet_is_on_its_way),
 		cmocka_unit_test(test_a_probe_that_is_under_way_is_undone),
 		cmocka_unit_test(test_a_probe_and_power_cuts),
 		cmocka_unit_test(test_what_an_administrator_made_stays),

@@ -253,10 +253,8 @@ static void fall_back(const struct world *w, struct effects *fx)
 	const char *until = json_str_or(w->status, "validUntil", "");
 	int64_t until_ms, retry_ms = fx->wake_ms;
 	char when[CLOCK_TEXT_LEN];
-	AUTO_STR why = STEAL(fx->message);
+	AUTO_STR why = effects_unsay(fx);
 
-	mem_free(STEAL(fx->reason));
-	fx->verdict = VERDICT_NONE;
 	if (!clock_parse(until, &until_ms) || w->now_ms >= until_ms) {
 		effects_fail(fx, retry_ms, "ScoresExpired",
 			"the scores have expired at %s, and measuring anew failed: %s", until, why);

@@ -1,5 +1,5 @@
 /* proof.c — see proof.h.  The work is a benchmark's, made and read by the same code; its run is its own, for the step's run may
- * see more than one loss.  Which one it is, the step's refs say. */
+ * see more than one loss.  Which one it is, the step's refs say: by the name of the work, for a Liqo step has another besides. */
 #include "workers/steps/proof.h"
 
 #include "base/clock.h"
@@ -8,7 +8,6 @@
 #include "workers/status.h"
 #include "workers/steps.h"
 #include "workers/steps/benchmark.h"
-#include "workers/steps/deploy.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -16,7 +15,8 @@
 #define IMAGE      "localhost/berth-benchmark:dev" /* of probe.image, as the CRD has it */
 #define TIMEOUT_S  120                             /* of probe.timeoutSeconds, too */
 #define TRAVEL_MS  (60 * 1000)                     /* to the edge and back */
-#define RUN_DIGITS 10
+#define RUN_MARK   'p'                             /* begins its runs; all others are hexadecimal */
+#define RUN_DIGITS 4                               /* of the step's run, behind the mark */
 #define OUTPUT     "rtt"
 
 /* What a Benchmark step would have in its plan; the caller's.  That a packet crosses is no measurement, and waits for no
@@ -34,17 +34,6 @@ static cJSON *spec_of(const struct world *w, const cJSON *probe)
 	return spec;
 }
 
-bool proof_work(const struct world *w, struct ref *ret)
-{
-	AUTO_STR own = deploy_work_name(w); /* what a Liqo step has besides */
-	const cJSON *j;
-
-	json_each(j, json_at(w->step, "refs"))
-		if (ref_parse(j, ret) && ret->type == &KUBE_MANIFEST_WORK && strcmp(ret->name, own))
-			return true;
-	return false;
-}
-
 /* "berth-<step>-<run>" */
 static const char *run_of(struct ref work)
 {
@@ -53,13 +42,30 @@ static const char *run_of(struct ref work)
 	return dash ? dash + 1 : work.name;
 }
 
+bool proof_work(const struct world *w, struct ref *ret)
+{
+	const cJSON *j;
+
+	json_each(j, json_at(w->step, "refs"))
+		if (ref_parse(j, ret) && ret->type == &KUBE_MANIFEST_WORK &&
+			*run_of(*ret) == RUN_MARK)
+			return true;
+	return false;
+}
+
+/* What was sent before the step began anew may ask another peer, or by another image. */
+static bool is_of_step_run(const struct world *w, struct ref work)
+{
+	return !strncmp(run_of(work) + 1, w->run, RUN_DIGITS);
+}
+
 static char *fresh_run(const struct world *w)
 {
 	AUTO_STR of = xprintf("%s/%s/%" PRId64, w->uid, w->run, w->now_ms);
 	char hex[HASH_HEX_LEN];
 
 	hash_hex(of, strlen(of), hex);
-	return xprintf("%.*s", RUN_DIGITS, hex);
+	return xprintf("%c%.*s%.5s", RUN_MARK, RUN_DIGITS, w->run, hex);
 }
 
 struct probe {
@@ -147,6 +153,14 @@ static void go_on(const struct probe *p, struct ref work, struct effects *fx)
 	}
 }
 
+static void forget_work(const struct world *w, struct effects *fx)
+{
+	struct ref work;
+
+	if (proof_work(w, &work))
+		effects_delete(fx, work);
+}
+
 static void probe(const struct world *w, const cJSON *settings, const char *word,
 	struct effects *fx)
 {
@@ -156,12 +170,13 @@ static void probe(const struct world *w, const cJSON *settings, const char *word
 	struct ref work;
 
 	p.w.spec = spec;
-	if (proof_work(w, &work)) {
+	if (proof_work(w, &work) && is_of_step_run(w, work)) {
 		p.w.run = run_of(work);
 		go_on(&p, work, fx);
 	} else {
 		p.w.run = run;
 		AUTO_STR name = benchmark_work_name(&p.w);
+		forget_work(w, fx);
 		send(&p, (struct ref){ &KUBE_MANIFEST_WORK, w->cluster, name }, fx);
 	}
 }
@@ -171,12 +186,13 @@ static const char *proven(const struct world *w)
 	return json_str(json_find(json_at(w->step, "outputs"), "name", OUTPUT, NULL), "value");
 }
 
-void proof_advance(const struct world *w, const cJSON *settings, const char *word,
+static void connected(const struct world *w, const cJSON *settings, const char *word,
 	struct effects *fx)
 {
 	struct ref work;
 
 	if (strcmp(json_str_or(settings, "proof", "Status"), "Probe")) {
+		forget_work(w, fx); /* the plan asked for one before */
 		effects_done(fx, REASON_STATUS_ONLY, "%s; no packet of ours has tried it", word);
 	} else if (proven(w)) {
 		if (proof_work(w, &work)) /* the power went before it was deleted */
@@ -187,34 +203,41 @@ void proof_advance(const struct world *w, const cJSON *settings, const char *wor
 	}
 }
 
-void proof_void(const struct world *w, struct effects *fx)
+void proof_settle(const struct world *w, const cJSON *settings, struct effects *fx)
 {
-	struct ref work;
+	if (fx->verdict == VERDICT_NONE)
+		return;
+	if (fx->verdict == VERDICT_DONE && !strcmp(fx->reason, REASON_STATUS_ONLY)) {
+		AUTO_STR word = effects_unsay(fx);
 
-	if (proof_work(w, &work))
-		effects_delete(fx, work);
-	if (proven(w))
-		fx->outputs = xjson_array();
+		connected(w, settings, word, fx);
+	} else {
+		forget_work(w, fx);
+		if (proven(w))
+			fx->outputs = xjson_array();
+	}
 }
 
-bool proof_retract(const struct world *w, struct effects *fx)
+bool proof_was_connected(const struct world *w)
+{
+	const char *reason = json_str_or(w->step, "reason", "");
+
+	return !strcmp(reason, REASON_STATUS_ONLY) || !strcmp(reason, REASON_PROBED) ||
+		!strcmp(reason, REASON_CONNECTION_LOST);
+}
+
+bool proof_end(const struct world *w, struct effects *fx)
 {
 	const cJSON *object = NULL;
+	enum seen seen;
 	struct ref work;
 
 	if (!proof_work(w, &work))
 		return false;
-	if (world_object(w, work, &object) == SEEN_NOT_YET) {
-		effects_delete(fx, work);
-		return true;
-	}
-	if (!object || !world_owns(w, object)) {
+	seen = world_object(w, work, &object);
+	if (seen != SEEN_NOT_YET && !(object && world_owns(w, object)))
 		effects_forget(fx, work);
-		return true;
-	}
-	if (w->now_ms >= w->undo_deadline_ms)
-		return false;
-	effects_wait(fx, w->undo_deadline_ms, "Undoing",
-		"waiting for the edge to let go of ManifestWork %s/%s", w->cluster, work.name);
-	return true;
+	else if (!json_at(object, "metadata.deletionTimestamp"))
+		effects_delete(fx, work);
+	return fx->len;
 }

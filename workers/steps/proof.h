@@ -12,15 +12,16 @@
 /* Done, for a packet of ours has crossed. */
 #define REASON_PROBED "Probed"
 
-/* The network says that it is connected: `word`, for people.  `settings` are the step's, with `proof` and `probe`.  What comes of
- * it is in `fx`: the verdict, or what has to be looked at first. */
-void proof_advance(const struct world *w, const cJSON *settings, const char *word,
-	struct effects *fx);
-/* Beside the verdict that it is not connected: what was proven is not any more. */
-void proof_void(const struct world *w, struct effects *fx);
-/* True while the edge has not let go of a probe that was under way: that is waited for, in `fx`.  Not beyond the deadline. */
-bool proof_retract(const struct world *w, struct effects *fx);
+/* The verdict that is in `fx` is the network's own word.  If that is Done, REASON_STATUS_ONLY, and the step's `settings` say
+ * `proof: Probe`, it is replaced by the packet's, or by what has to be looked at first.  With any other verdict nothing is proven,
+ * and what was is not any more. */
+void proof_settle(const struct world *w, const cJSON *settings, struct effects *fx);
+/* Was it connected, when the step was looked at last, or is that known to be lost? */
+bool proof_was_connected(const struct world *w);
+
 /* The work of a probe that is under way; false: there is none. */
 bool proof_work(const struct world *w, struct ref *ret);
+/* The way back: one that is under way is asked to end.  True if that is in `fx`; whoever undoes the step waits for it. */
+bool proof_end(const struct world *w, struct effects *fx);
 
 #endif

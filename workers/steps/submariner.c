@@ -192,7 +192,7 @@ static void retract(const struct world *w, struct effects *fx)
 	const cJSON *have = NULL;
 	bool late = w->now_ms >= w->undo_deadline_ms;
 
-	if (proof_retract(w, fx))
+	if (proof_end(w, fx))
 		return;
 	/* Whose it is has to be seen: of another one the deletion would merely fail, and it would look gone. */
 	if (status_ref(w->step, addon) && world_object(w, addon, &have) == SEEN_NOT_YET) {

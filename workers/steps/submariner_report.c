@@ -205,26 +205,17 @@ static void tell_clash(const struct world *w, const struct submariner_broker *b,
 		json_str_or(w->spec, "name", ""));
 }
 
-static bool was_connected(const struct world *w)
-{
-	const char *reason = json_str_or(w->step, "reason", "");
-
-	return !strcmp(reason, REASON_STATUS_ONLY) || !strcmp(reason, REASON_PROBED) ||
-		!strcmp(reason, REASON_CONNECTION_LOST);
-}
-
 static void tell_none_up(const struct world *w, const cJSON *addon, const struct peers *p,
 	struct effects *fx)
 {
 	const cJSON *c = condition(addon, "SubmarinerConnectionDegraded");
-	bool was_up = was_connected(w);
+	bool was_up = proof_was_connected(w);
 	const char *reason = was_up ? REASON_CONNECTION_LOST
 		: is_late(w)        ? "NotConnected"
 				    : "Connecting";
 
 	if (!was_up && tell_trouble(w, addon, fx))
 		return;
-	proof_void(w, fx);
 	(was_up || is_late(w) ? effects_blocked : effects_wait)(fx, next_look(w), reason,
 		"cluster %s has no connection with any of its peers since %.40s: %s are there and not reached "
 		"(%u more are away); see kubectl -n %s describe managedclusteraddon submariner",
@@ -236,11 +227,10 @@ static void tell_none_up(const struct world *w, const cJSON *addon, const struct
 static void tell_peers(const struct world *w, const cJSON *addon, const struct peers *p,
 	struct effects *fx)
 {
-	AUTO_STR word = xprintf("Submariner says that %u of %u peers are connected%s%s", p->up,
-		p->n, p->down.len ? ", not reached: " : "", p->down.len ? p->down.s : "");
-
 	if (p->up)
-		proof_advance(w, json_at(w->spec, "submariner"), word, fx);
+		effects_done(fx, REASON_STATUS_ONLY,
+			"Submariner says that %u of %u peers are connected%s%s", p->up, p->n,
+			p->down.len ? ", not reached: " : "", p->down.len ? p->down.s : "");
 	else if (p->n == 0)
 		effects_done(fx, "NoPeers",
 			"joined, and is the first: nobody is there to be reached");
@@ -273,4 +263,5 @@ void submariner_report(const struct world *w, const cJSON *addon, const struct s
 			tell_peers(w, addon, &p, fx);
 		buf_clear(&p.down);
 	}
+	proof_settle(w, json_at(w->spec, "submariner"), fx);
 }
