@@ -3,7 +3,7 @@
 #include "testing/t.h"
 
 #include "workers/preview.h"
-#include "workers/testing/scene.h"
+#include "workers/testing/peer.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -235,6 +235,28 @@ static void test_deploying_and_calling(void **state)
 	scene_tear_down(&s);
 }
 
+/* Of a peering that stands, a plan that wants it proven: the trial of the certificate and the rest are done already. */
+static void test_a_packet_that_would_be_sent(void **state)
+{
+	struct scene s;
+	struct told told;
+
+	(void)state;
+	peer_given(&s);
+	told = preview(&s, "edge1",
+		"{'kind':'OnboardingPlan','spec':{'allowedCIDRs':['10.9.0.0/16'],'steps':[{'name':'mesh',"
+		"'type':'Liqo','liqo':{'resources':{'cpu':'1','memory':'1Gi'},'nodeLabels':['region'],"
+		"'namespaces':[" PEER_DEMO "],'proof':'Probe','probe':{'peer':{'host':'10.2.0.7',"
+		"'port':7000}}}}]}}",
+		false);
+	T_HAS(told.text, "\n  create  ManifestWork edge1/berth-mesh-p");
+	T_HAS(told.text, "\n  wait    mesh: Probing: ");
+	T_HAS(told.text, "a packet of ours is on its way to 10.2.0.7");
+	T_EQ(told.ended, 1);
+	free(told.text);
+	scene_tear_down(&s);
+}
+
 static void test_it_tells_what_would_stop_it(void **state)
 {
 	static const struct {
@@ -298,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_leaving),
 		cmocka_unit_test(test_a_plan_before_its_first_cluster),
 		cmocka_unit_test(test_deploying_and_calling),
+		cmocka_unit_test(test_a_packet_that_would_be_sent),
 		cmocka_unit_test(test_it_tells_what_would_stop_it),
 		cmocka_unit_test(test_what_is_no_plan),
 	};

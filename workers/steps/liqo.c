@@ -3,11 +3,12 @@
  *   Pending ──intend, apply──► work sent ──feedback──► certificate tried ──intend, apply──► objects on the hub ──► Done
  *
  * The certificate is tried before Liqo gets it: with a bad one Liqo waits in silence, no status of its tells.  A renewed
- * one comes by feedback, too, and goes the same way; Liqo takes it up while the old one is still good.  The way back is in
- * liqo_leave.c. */
+ * one comes by feedback, too, and goes the same way; Liqo takes it up while the old one is still good.  Done is Liqo's word, which
+ * a packet of ours may have to prove (proof.h).  The way back is in liqo_leave.c. */
 #include "workers/steps.h"
 #include "workers/steps/deploy.h"
 #include "workers/steps/liqo.h"
+#include "workers/steps/proof.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -189,14 +190,6 @@ static bool ask_again(const struct peering *p, struct effects *fx)
 	return true;
 }
 
-/* Peered once, as Liqo said: what it says otherwise now is a loss. */
-static bool was_up(const struct world *w)
-{
-	const char *reason = json_str_or(w->step, "reason", "");
-
-	return !strcmp(reason, REASON_STATUS_ONLY) || !strcmp(reason, REASON_CONNECTION_LOST);
-}
-
 static void judge(const struct peering *p, struct effects *fx)
 {
 	struct ref node_ref = { &KUBE_NODE, NULL, p->w->cluster };
@@ -215,7 +208,8 @@ static void judge(const struct peering *p, struct effects *fx)
 		clock_parse(json_str_or(p->have[LIQO_VIRTUAL_NODE], "metadata.creationTimestamp",
 				    ""),
 			&made_ms);
-	lost = r.state == LIQO_READY && was_up(p->w); /* what was denied has a reason of its own */
+	/* What was denied has a reason of its own. */
+	lost = r.state == LIQO_READY && proof_was_connected(p->w);
 	if (r.state == LIQO_READY)
 		liqo_judge_node(node, p->w->cluster, &r);
 	if (r.state == LIQO_READY)
@@ -229,8 +223,8 @@ static void judge(const struct peering *p, struct effects *fx)
 	}
 	if (r.state == LIQO_READY)
 		effects_done(fx, REASON_STATUS_ONLY,
-			"the cluster is virtual node %s, %d namespaces are offloaded; that is "
-			"Liqo's word, nothing of ours was sent through",
+			"Liqo says that the cluster is virtual node %s, and %d namespaces are "
+			"offloaded",
 			p->w->cluster, n);
 	else
 		(lost || r.state == LIQO_BLOCKED ? effects_blocked : effects_wait)(fx,
@@ -354,7 +348,8 @@ static void tell_missing(const struct world *w, const cJSON *id, struct effects 
 		ID_MAP.ns, ID_MAP.name, LIQO_KEYS.ns, LIQO_KEYS.name);
 }
 
-static void advance(const struct world *w, struct effects *fx)
+/* What Liqo says, or what is on the way there. */
+static void join(const struct world *w, struct effects *fx)
 {
 	AUTO_STR name = deploy_work_name(w);
 	const cJSON *id = liqo_see(w, ID_MAP, fx), *keys = liqo_see(w, LIQO_KEYS, fx);
@@ -370,6 +365,12 @@ static void advance(const struct world *w, struct effects *fx)
 	else
 		tell_missing(w, id, fx);
 	liqo_hub_clear(&hub);
+}
+
+static void advance(const struct world *w, struct effects *fx)
+{
+	join(w, fx);
+	proof_settle(w, json_at(w->spec, "liqo"), fx);
 }
 
 const struct step_kind STEP_LIQO = {

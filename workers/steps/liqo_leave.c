@@ -5,6 +5,7 @@
  * that wait for one another. */
 #include "workers/steps.h"
 #include "workers/steps/liqo.h"
+#include "workers/steps/proof.h"
 
 #include "base/base64.h"
 #include "base/clock.h"
@@ -232,11 +233,16 @@ static bool leave(const struct world *w, struct ref r, struct effects *fx)
 }
 
 /* Whatever the order in which they were recorded: an edit may have brought namespaces later than the peering itself, and these come
- * behind it all the same.  The ForeignCluster is behind all that makes Liqo make it again, and the edge is last. */
-enum turn { TURN_PARTS, TURN_FOREIGN, TURN_NAMESPACES, TURN_WORK, TURNS };
+ * behind it all the same.  The ForeignCluster is behind all that makes Liqo make it again, and the edge is last; but for a
+ * packet that was on its way, which was asked to end first and holds nobody up. */
+enum turn { TURN_PARTS, TURN_FOREIGN, TURN_NAMESPACES, TURN_WORK, TURN_PROOF, TURNS };
 
-static enum turn turn(struct ref r)
+static enum turn turn(const struct world *w, struct ref r)
 {
+	struct ref proof;
+
+	if (proof_work(w, &proof) && ref_equal(r, proof))
+		return TURN_PROOF;
 	return r.type == &KUBE_MANIFEST_WORK           ? TURN_WORK
 		: r.type == &KUBE_NAMESPACE_OFFLOADING ? TURN_NAMESPACES
 		: r.type == &KUBE_FOREIGN_CLUSTER      ? TURN_FOREIGN
@@ -250,7 +256,8 @@ static bool leave_turn(const struct world *w, unsigned t, struct effects *fx)
 	struct ref r;
 
 	for (int i = cJSON_GetArraySize(refs) - 1; i >= 0; i--)
-		if (ref_parse(cJSON_GetArrayItem(refs, i), &r) && turn(r) == t && leave(w, r, fx))
+		if (ref_parse(cJSON_GetArrayItem(refs, i), &r) && turn(w, r) == t &&
+			leave(w, r, fx))
 			return true;
 	return false;
 }
@@ -275,7 +282,7 @@ bool liqo_leave_hub(const struct world *w, struct effects *fx)
 
 void liqo_retract(const struct world *w, struct effects *fx)
 {
-	if (see_refs(w, fx))
+	if (see_refs(w, fx) || proof_end(w, fx))
 		return;
 	for (unsigned t = 0; t < TURNS; t++)
 		if (leave_turn(w, t, fx))

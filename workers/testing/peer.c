@@ -4,6 +4,7 @@
 #include "testing/t.h"
 
 #include "workers/steps/liqo.h"
+#include "workers/testing/packet.h"
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
@@ -59,7 +60,7 @@ void peer_set_up(struct scene *s)
 cJSON *peer_work(struct scene *s)
 {
 	map_each(&s->hub.store.objects, slot)
-		if (strstr(slot->key, "/manifestworks/"))
+		if (strstr(slot->key, "/manifestworks/") && slot->value != packet_work(s))
 			return slot->value;
 	return NULL;
 }
