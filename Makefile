@@ -147,7 +147,7 @@ check: deps programs ## unit tests, layers, format: under a minute
 	$(Q)hack/check-format
 
 # whose tests are the cells of the table of schedulers
-CELLS := $(addprefix $(BUILD)/workers/,change_test engine_test faast_test fission_test probe_test register_test suspend_test sync_test)
+CELLS := $(addprefix $(BUILD)/workers/,change_test engine_test faast_test fission_test probe_test register_test suspend_test sync_test weights_test)
 .PHONY: docs
 docs: $(CELLS) ## write the table in operator/docs/schedulers.md from the tests
 	$(Q)hack/scheduler-table $(CELLS)

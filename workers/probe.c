@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "workers/members.h"
 #include "workers/schedulers/placement_probe.h"
+#include "workers/schedulers/verified.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -108,7 +109,7 @@ static void write_status(struct probe *p, cJSON *verification, cJSON *verified)
 /* {startTime, clusters}, of a question that is open. */
 static void write_open(struct probe *p)
 {
-	const cJSON *had = placement_verified_now(p->scheduler);
+	const cJSON *had = verified_now(p->scheduler);
 	cJSON *verification = xjson_object();
 	char now[CLOCK_TEXT_LEN];
 
@@ -129,7 +130,7 @@ static void write_verdict(struct probe *p)
 	xjson_set_str(verification, "completionTime", now);
 	xjson_set_int(verification, "clusters", cJSON_GetArraySize(p->asked));
 	write_status(p, verification,
-		placement_verified(p->scheduler, now_ms, p->status, p->reason, p->message));
+		verified_as(p->scheduler, now_ms, p->status, p->reason, p->message));
 }
 
 /* ---- the question is taken away, and then the verdict said ---- */

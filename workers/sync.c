@@ -7,6 +7,7 @@
 #include "workers/schedulers/http_cluster.h"
 #include "workers/schedulers/member.h"
 #include "workers/sync_run.h"
+#include "workers/weights.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -205,6 +206,8 @@ static void on_scheduler(void *arg, struct kube_reply *r)
 		hand_over(s, sample_start);
 	else if (!strcmp(json_str_or(s->scheduler, "spec.type", ""), "Placement"))
 		hand_over(s, probe_start);
+	else if (!strcmp(json_str_or(s->scheduler, "spec.type", ""), "FaaSt"))
+		hand_over(s, weights_start);
 	else if (!s->kind)
 		sync_end(s, RESULT_Done, "the scheduler is not told whole sets any more");
 	else

@@ -186,6 +186,35 @@ static void test_the_scheduler_says_so(void **state)
 	answer(-EBUSY, NULL);
 }
 
+#define WEIGHTS                                                                                    \
+	SCHEDULER("FaaSt", "\"faast\":{\"peerNode\":\"hub1\",\"weightsURL\":\"http://m/w\"}")
+
+static bool miporin_is_asked(void)
+{
+	struct work_event ev;
+	bool is = controller_event(c, "scheduler/s", &ev);
+
+	if (!is)
+		return false;
+	T_STR(ev.type, EVENT_SYNC);
+	T_FALSE(json_bool_or(ev.inputs, "due", true));
+	work_event_clear(&ev);
+	return true;
+}
+
+/* Of clusters whose Registered is Unknown; of none there is nothing to see. */
+static void test_miporin_is_asked_of_clusters(void **state)
+{
+	(void)state;
+	show(WATCH_SCHEDULERS, "s", WEIGHTS);
+	sync_views();
+	T_FALSE(miporin_is_asked());
+	show_cluster("edge1", "5", REF(""));
+	T_TRUE(miporin_is_asked());
+	show(WATCH_SCHEDULERS, "s", FAAST);
+	T_FALSE(miporin_is_asked());
+}
+
 static int close_it(void **state)
 {
 	mem_free(STEAL(scrape));
@@ -205,6 +234,7 @@ int main(void)
 		T(test_no_pair_is_told_twice),
 		T(test_of_too_many_the_first_are_told),
 		T(test_the_scheduler_says_so),
+		T(test_miporin_is_asked_of_clusters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,9 +215,9 @@ struct scheduler {
 	bool let_go; /* being deleted, and not held */
 
 	bool looked_at; /* is told each cluster alone, and it is looked whether it still has them */
-	bool probed;    /* OCM's placement controller is asked whether it has their scores... */
+	bool probed;    /* it is asked what it has: OCM's placement controller, or FaaSt... */
 	bool verified;  /* ...or was: its status says so... */
-	bool asked;     /* ...and that the answer was not read yet */
+	bool asked;     /* ...and that the answer was not read yet; FaaSt's is read at once */
 	int64_t verify_ms;
 	bool fleet; /* is told the whole set; the rest matters only then */
 	bool pool; /* and of each cluster nothing but that it is in it; see workers/sync_fission.c */

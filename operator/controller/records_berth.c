@@ -588,9 +588,12 @@ bool scheduler_misses(const struct scheduler *s, const char *cluster)
 static void parse_verification(const struct span *f, struct scheduler *ret)
 {
 	bool is_placement = span_eq(f[SCHEDULER_TYPE], "Placement");
+	bool is_faast = span_eq(f[SCHEDULER_TYPE], "FaaSt");
 
-	ret->probed = is_placement && !span_eq(span_get(f[SCHEDULER_PLACEMENT], "verify"), "None");
-	ret->verified = is_placement && span_kind(f[SCHEDULER_VERIFICATION]) == '{';
+	ret->probed = is_placement
+		? !span_eq(span_get(f[SCHEDULER_PLACEMENT], "verify"), "None")
+		: is_faast && span_is_set(span_get(f[SCHEDULER_FAAST], "weightsURL"));
+	ret->verified = (is_placement || is_faast) && span_kind(f[SCHEDULER_VERIFICATION]) == '{';
 	ret->asked = ret->verified &&
 		!span_is_set(span_get(f[SCHEDULER_VERIFICATION], "completionTime"));
 }

@@ -15,7 +15,7 @@ static enum sync_act judge(struct scheduler_state *s, int64_t now, int64_t *when
 		.scheduler = &s->scheduler,
 		.fleet = s->fleet,
 		.waits = s->waits,
-		.registered = s->registered,
+		.registered = s->scheduler.peer_node ? s->fleet.clusters : s->registered,
 		.asked_at = s->sync.asked_at,
 		.now = now,
 		.not_before = s->sync.not_before,

@@ -36,10 +36,4 @@ enum probe_state placement_probe_state(const cJSON *placement);
 bool placement_probe_is_decision(const cJSON *decision, const cJSON *placement);
 bool placement_probe_shows(const cJSON *decision, const char *cluster);
 
-/* The condition Verified; lastTransitionTime is that of the one which the scheduler has if it says the same. */
-cJSON *placement_verified(const cJSON *scheduler, int64_t now_ms, const char *status,
-	const char *reason, const char *message);
-/* The one that it has; NULL: none. */
-const cJSON *placement_verified_now(const cJSON *scheduler);
-
 #endif
