@@ -43,7 +43,7 @@ func init() { // not in the declaration: rules look here, and faults lead to rul
 		"cut":       {args: "bytes", help: "the connection is lost after so many bytes more (half the event)", event: cut, now: true},
 		"close":     {args: "code", help: "1000: the server says goodbye (default); 1006: it does not", event: closeStream, now: true},
 		"error":     {args: "code", help: "an ERROR event (410) and a goodbye", event: sendError, now: true},
-		"freeze":    {help: "no byte moves any more on this connection, and no FIN: a process that hangs", event: freeze, now: true},
+		"freeze":    {help: "no byte moves any more on this connection, and no FIN: a process that hangs", request: freezeRequest, event: freeze, now: true},
 		"vanish":    {help: "the same, and nothing is acknowledged: a cable that is pulled", event: vanish, now: true},
 		"replay":    {args: "file count", help: "after the event recorded ones follow at full speed, renumbered", event: replay},
 	}
@@ -85,6 +85,12 @@ func stall(x *exchange, a args) bool {
 	case <-x.r.Context().Done():
 	}
 	return true
+}
+
+// With HTTP/2 this is so for all that share the connection.
+func freezeRequest(x *exchange, _ args) bool {
+	connOf(x.r).freeze()
+	return false
 }
 
 func again(x *exchange, _ args) bool {

@@ -132,8 +132,7 @@ static bool set_connection(struct http_exchange *x)
 	if (x->stream)
 		return SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) && SET(FRESH_CONNECT, 1L) &&
 			SET(FORBID_REUSE, 1L);
-	return SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) && SET(PIPEWAIT, 1L) &&
-		SET(FRESH_CONNECT, (long)x->fresh);
+	return SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) && SET(PIPEWAIT, 1L);
 }
 
 static bool set_target(struct http_exchange *x)

@@ -47,7 +47,6 @@ struct http_exchange {
 	const char *body;
 	size_t body_len;
 	const char *token; /* bearer; NULL = none */
-	bool fresh;        /* on a new connection */
 	/* NULL: any address, by proxy if the environment names one.  Else on a connection of its own, to the URL's server
 	 * itself, and only if the gate lets it. */
 	const struct http_gate *gate;
@@ -60,7 +59,6 @@ struct http_exchange {
 	/* 0: an answer came; -ENOTCONN: none, worth trying again; -EMSGSIZE, -EINVAL, -ENOMEM,
 	 * and -EPERM when the gate refused all addresses: not */
 	int rc;
-	bool timed_out;
 	int status;             /* of an answer that is too large, too; 0: none came */
 	int64_t retry_after_ms; /* 0 = not said; five minutes at most */
 	bool chunked;           /* so that an answer that is cut is told from one that ends */
@@ -70,9 +68,11 @@ struct http_exchange {
 
 	CURL *easy;
 	struct curl_slist *lines;
+	struct http_pool *pool;
 };
 
-/* most_connections to one server; 0: as many as are needed. */
+/* most_connections to one server; 0: as many as are needed.  An exchange that times out takes all connections of its time out of
+ * use: who was on them ends there, and what starts later goes over new ones. */
 int http_new(struct loop *l, const char *user_agent, long most_connections, struct http **ret,
 	struct err *e) MUST_CHECK;
 /* Asked before each read and write on a connection; once it says no, nothing is done any more. */

@@ -199,7 +199,6 @@ static void settle(struct call *c)
 	struct kube *k = c->kube;
 	if (reply_worth_retrying(c)) {
 		tell_away(k, c);
-		c->x.fresh = c->x.timed_out;
 		try_again(c, backoff_next(&c->backoff) + c->x.retry_after_ms);
 		return;
 	}
@@ -261,7 +260,6 @@ static void fail_attempt(struct call *c, int rc, const char *text)
 	c->x.rc = rc;
 	c->x.status = 0;
 	c->x.retry_after_ms = 0;
-	c->x.timed_out = false;
 	snprintf(c->x.text, sizeof(c->x.text), "%.*s", (int)sizeof(c->x.text) - 1, text);
 	settle(c);
 }
