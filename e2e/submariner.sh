@@ -1,5 +1,5 @@
 # submariner.sh — Submariner's types on the bed's hub, and a stand-in for its add-on and its gateways; sourced behind
-# e2e/lib.sh, after use_bed.
+# e2e/lib.sh and e2e/faults/lib.sh, after use_bed.
 #
 # The types are Submariner's own, so the API server judges each object that Berth writes.  The stand-in writes what the add-on's
 # controller and agent and the gateways write, with their types, reasons and messages as submariner-addon has them: the
@@ -47,10 +47,11 @@ gateway_up() { # CLUSTER POD-RANGE SERVICE-RANGE
 has_addon() { kubectl get managedclusteraddon submariner -n "$1" -o name; }             # CLUSTER
 in_broker() { kubectl get clusters.submariner.io,endpoints.submariner.io -n "$BROKER" -o json | jq -r --arg c "$1" '[.items[] | select(.spec.cluster_id == $c)] | length'; }
 
-says() { # CLUSTER TYPE STATUS REASON MESSAGE: a condition of its add-on
-	kubectl get managedclusteraddon submariner -n "$1" -o json | jq --arg t "$2" --arg s "$3" --arg r "$4" --arg m "$5" '
+says() { # CLUSTER TYPE STATUS REASON MESSAGE: a condition of its add-on; at once, for what flaps must not last
+	local path=/apis/addon.open-cluster-management.io/v1alpha1/namespaces/$1/managedclusteraddons/submariner
+	hub PUT "$path/status" "$(hub GET "$path" | jq --arg t "$2" --arg s "$3" --arg r "$4" --arg m "$5" '
 		.status.conditions = [(.status.conditions // [])[] | select(.type != $t)] + [{type: $t, status: $s, reason: $r,
-			message: $m, lastTransitionTime: (now | todate)}]' | kubectl replace --subresource=status -f - >/dev/null
+			message: $m, lastTransitionTime: (now | todate)}]')" >/dev/null
 }
 reaches() { # CLUSTER PEER=HOW...: connected, or why not
 	local c=$1 up='' down='' peer
