@@ -22,6 +22,7 @@ map(select(about | startswith("fleet-"))) | sort_by(.requestReceivedTimestamp)
 	(if .verb == "get" then "" else content end),
 	(if makes or (answers and .verb == "patch") then object else "" end),
 	(if .verb == "get" then "" else object as $object | (.requestObject
-		| if (.metadata?.resourceVersion? // "") != "" then .metadata.resourceVersion = "@rv:\($object)@" else . end | tojson
+		| if type == "array" then map(if .path == "/metadata/resourceVersion" then .value = "@rv:\($object)@" else . end)
+			elif (.metadata?.resourceVersion? // "") != "" then .metadata.resourceVersion = "@rv:\($object)@" else . end | tojson
 		| gsub("(?<uid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"; if $names[.uid] then "@uid:\($names[.uid])@" else .uid end)) end)]
 | map(tostring) | join("\t")
