@@ -17,14 +17,6 @@ static struct scene s;
 static bool executor_runs;
 static const char *full; /* a node that takes no pod; NULL: none */
 
-static void on_result(void *arg, const struct result *r)
-{
-	(void)arg;
-	s.outcome = r->outcome;
-	mem_free(s.message);
-	s.message = xstrdup(r->message ? r->message : "");
-}
-
 /* ---- Fission ---- */
 
 static int poolsize(void)
@@ -88,35 +80,9 @@ static void execute(void)
 
 /* ---- the workers of a sync ---- */
 
-static void start(struct engine *e, bool due)
-{
-	struct work_event ev = { .id = xstrdup("1"),
-		.type = xstrdup(EVENT_SYNC),
-		.source = xstrdup("urn:berth:x"),
-		.subject = xstrdup("continuum"),
-		.uid = xstrdup("s1"),
-		.inputs = xjson_lit("{'due':%s}", due ? "true" : "false") };
-
-	*e = (struct engine){ .hub = fake_hub(&s.hub),
-		.namespace = "berth-system",
-		.worker = "w",
-		.result = on_result };
-	engine_start(e, &ev);
-}
-
-/* One worker; the power is cut after so many requests if cut >= 0.  Its outcome, -1 if cut. */
 static int told(bool due, int cut)
 {
-	struct engine e;
-	bool cut_off;
-
-	s.hub.cut_after = cut;
-	start(&e, due);
-	fake_pump(&s.hub);
-	cut_off = s.hub.cut_after == 0;
-	s.hub.cut_after = -1;
-	T_EQ(e.running, 0);
-	return cut_off ? -1 : (int)s.outcome;
+	return scene_sync(&s, "s1", due, cut);
 }
 
 static const cJSON *sync_status(void)

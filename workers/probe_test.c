@@ -71,36 +71,9 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void on_result(void *arg, const struct result *r)
+static int look(void)
 {
-	(void)arg;
-	s.outcome = r->outcome;
-	mem_free(s.message);
-	s.message = xstrdup(r->message ? r->message : "");
-}
-
-/* A worker that the operator sends. */
-static enum result_outcome look(void)
-{
-	struct engine e = { .hub = fake_hub(&s.hub),
-		.outside = web_outside(&s.web),
-		.namespace = "berth-system",
-		.worker = "w",
-		.result = on_result };
-	struct work_event ev = { .id = xstrdup("1"),
-		.type = xstrdup(EVENT_SYNC),
-		.source = xstrdup("urn:berth:x"),
-		.subject = xstrdup("continuum"),
-		.uid = xstrdup("s1234567-x"),
-		.inputs = xjson_lit("{'due':false}") };
-
-	s.web.hub = &s.hub;
-	s.outcome = RESULT_N;
-	engine_start(&e, &ev);
-	fake_pump(&s.hub);
-	T_EQ(e.running, 0);
-	engine_clear(&e);
-	return s.outcome;
+	return scene_sync(&s, "s1234567-x", false, -1);
 }
 
 static const char *expression(int i)

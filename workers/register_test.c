@@ -107,34 +107,10 @@ static void is_registered(const char *status, const char *reason)
 	T_STR(scene_condition(&s, "Registered", "reason"), reason);
 }
 
-static void on_result(void *arg, const struct result *r)
-{
-	(void)arg;
-	s.outcome = r->outcome;
-	mem_free(s.message);
-	s.message = xstrdup(r->message ? r->message : "");
-}
-
 /* What the operator sends each verifyIntervalSeconds. */
 static int look(void)
 {
-	struct engine e = { .hub = fake_hub(&s.hub),
-		.outside = web_outside(&s.web),
-		.namespace = "berth-system",
-		.worker = "w",
-		.result = on_result };
-	struct work_event ev = { .id = xstrdup("1"),
-		.type = xstrdup(EVENT_SYNC),
-		.source = xstrdup("urn:berth:x"),
-		.subject = xstrdup("continuum"),
-		.uid = xstrdup("s1"),
-		.inputs = xjson_lit("{'due':false}") };
-
-	s.web.hub = &s.hub;
-	engine_start(&e, &ev);
-	fake_pump(&s.hub);
-	T_EQ(e.running, 0);
-	return (int)s.outcome;
+	return scene_sync(&s, "s1", false, -1);
 }
 
 static void onboard(void)

@@ -84,29 +84,10 @@ static void pump(void)
 	}
 }
 
-static void on_result(void *arg, const struct result *r)
-{
-	(void)arg;
-	s.outcome = r->outcome;
-	mem_free(s.message);
-	s.message = xstrdup(r->message ? r->message : "");
-}
-
 static void start(struct engine *e, bool due)
 {
-	struct work_event ev = { .id = xstrdup("1"),
-		.type = xstrdup(EVENT_SYNC),
-		.source = xstrdup("urn:berth:x"),
-		.subject = xstrdup("continuum"),
-		.uid = xstrdup("s1"),
-		.inputs = xjson_lit("{'due':%s}", due ? "true" : "false") };
-
-	*e = (struct engine){ .hub = fake_hub(&s.hub),
-		.outside = { .call = on_call },
-		.namespace = "berth-system",
-		.worker = "w",
-		.result = on_result };
-	engine_start(e, &ev);
+	*e = (struct engine){ .outside = { .call = on_call } };
+	scene_start_sync(&s, e, "s1", due);
 }
 
 /* One worker; the power is cut after so many requests to the hub if cut >= 0.  Its outcome, -1 if cut. */

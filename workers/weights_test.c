@@ -65,36 +65,10 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void on_result(void *arg, const struct result *r)
+/* With the power cut after so many requests; -1: not. */
+static int look(int cut)
 {
-	(void)arg;
-	s.outcome = r->outcome;
-}
-
-/* A worker that the operator sends, with the power cut after so many requests; -1: not. */
-static enum result_outcome look(int cut)
-{
-	struct engine e = { .hub = fake_hub(&s.hub),
-		.outside = web_outside(&s.web),
-		.namespace = "berth-system",
-		.worker = "w",
-		.result = on_result };
-	struct work_event ev = { .id = xstrdup("1"),
-		.type = xstrdup(EVENT_SYNC),
-		.source = xstrdup("urn:berth:x"),
-		.subject = xstrdup("continuum"),
-		.uid = xstrdup("s1"),
-		.inputs = xjson_lit("{'due':false}") };
-
-	s.web.hub = &s.hub;
-	s.hub.cut_after = cut;
-	s.outcome = RESULT_N;
-	engine_start(&e, &ev);
-	fake_pump(&s.hub);
-	s.hub.cut_after = -1;
-	T_EQ(e.running, 0);
-	engine_clear(&e);
-	return s.outcome;
+	return scene_sync(&s, "s1", false, cut);
 }
 
 static const char *verified(const char *member)

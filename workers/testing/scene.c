@@ -226,6 +226,19 @@ static cJSON *inputs_of(struct scene *s)
 	return in;
 }
 
+static void deliver(struct scene *s, struct engine *e, const char *name, struct work_event *ev)
+{
+	s->web.hub = &s->hub;
+	e->hub = fake_hub(&s->hub);
+	if (!e->outside.call)
+		e->outside = web_outside(&s->web);
+	e->namespace = "berth-system";
+	e->worker = name;
+	e->result = on_result;
+	e->arg = s;
+	engine_start(e, ev);
+}
+
 void scene_start(struct scene *s, struct engine *e, const char *name)
 {
 	struct work_event ev = { .id = xstrdup("1"),
@@ -239,14 +252,34 @@ void scene_start(struct scene *s, struct engine *e, const char *name)
 				    : inputs_of(s),
 		.holds_refresh = s->holds_refresh };
 
-	e->hub = fake_hub(&s->hub);
-	s->web.hub = &s->hub;
-	e->outside = web_outside(&s->web);
-	e->namespace = "berth-system";
-	e->worker = name;
-	e->result = on_result;
-	e->arg = s;
-	engine_start(e, &ev);
+	deliver(s, e, name, &ev);
+}
+
+void scene_start_sync(struct scene *s, struct engine *e, const char *uid, bool due)
+{
+	struct work_event ev = { .id = xstrdup("1"),
+		.type = xstrdup(EVENT_SYNC),
+		.source = xstrdup("urn:berth:x"),
+		.subject = xstrdup(SCENE_SCHEDULER.name),
+		.uid = xstrdup(uid),
+		.inputs = xjson_lit("{'due':%s}", due ? "true" : "false") };
+
+	deliver(s, e, "w", &ev);
+}
+
+int scene_sync(struct scene *s, const char *uid, bool due, int cut)
+{
+	struct engine e = { 0 };
+	bool cut_off;
+
+	s->hub.cut_after = cut;
+	scene_start_sync(s, &e, uid, due);
+	fake_pump(&s->hub);
+	cut_off = s->hub.cut_after == 0;
+	s->hub.cut_after = -1;
+	T_EQ(e.running, 0);
+	engine_clear(&e);
+	return cut_off ? -1 : (int)s->outcome;
 }
 
 int scene_work(struct scene *s, int cut)

@@ -41,6 +41,10 @@ void scene_tear_down(struct scene *s);
 int scene_work(struct scene *s, int cut);
 /* One whose answers are delivered by fake_pump_one(). */
 void scene_start(struct scene *s, struct engine *e, const char *name);
+/* The same on a dev.berth.scheduler.sync of the scheduler, as which the operator knows `uid`.  `e` may have an `outside` of its own. */
+void scene_start_sync(struct scene *s, struct engine *e, const char *uid, bool due);
+/* One worker on such an event; cut and outcome as of scene_work(). */
+int scene_sync(struct scene *s, const char *uid, bool due, int cut);
 /* Two workers on the same event at the same time, request by request. */
 void scene_race(struct scene *s);
 /* What the operator does: a worker for as long as the digest differs or a time has come; at most
