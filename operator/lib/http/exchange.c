@@ -156,7 +156,7 @@ static bool set_limits(struct http_exchange *x)
 {
 	int64_t timeout_ms = x->stream ? 0 : x->to->timeout_ms;
 	if (x->timeout_ms && x->timeout_ms < timeout_ms)
-		timeout_ms = x->timeout_ms > 0 ? x->timeout_ms : 1;
+		timeout_ms = x->timeout_ms;
 	return SET(CONNECTTIMEOUT_MS, (long)x->to->connect_ms) &&
 		SET(TIMEOUT_MS, (long)timeout_ms) && SET(NOSIGNAL, 1L) && SET(TCP_KEEPALIVE, 1L) &&
 		SET(TCP_KEEPIDLE, 15L) && SET(TCP_KEEPINTVL, 5L) &&

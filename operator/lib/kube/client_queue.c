@@ -275,7 +275,8 @@ static void send_call(struct call *c)
 		return;
 	}
 	c->x.token = k->token;
-	c->x.timeout_ms = c->give_up_at ? c->give_up_at - clock_mono_ms() : 0;
+	int64_t left = c->give_up_at - clock_mono_ms();
+	c->x.timeout_ms = !c->give_up_at ? 0 : left > 0 ? left : 1;
 	if (api_http_start(&k->http, &c->x) < 0) {
 		fail_attempt(c, -ENOMEM, "out of memory");
 		return;

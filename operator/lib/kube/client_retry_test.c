@@ -106,8 +106,9 @@ static void so_does_what_never_left_the_queue(void **state)
 {
 	(void)state;
 	PLAY({ 200, .body = "{}", .delay_ms = 3000 });
-	open_client(1, 300);
+	open_client(1, 1000);
 	submit_get("x", &out[0]);
+	k->give_up_ms = 300;
 	submit_get("y", &out[1]);
 	run_until(2);
 	T_EQ(out[0].rc, -ETIMEDOUT);
