@@ -311,6 +311,10 @@ static void add_motion(cJSON *body, const struct plan_view *v, int64_t now_ms)
 		xjson_set_int(body, "status.lost.clusters", v->lost.clusters);
 		xjson_set_int(body, "status.lost.pending", v->lost.pending);
 	}
+	if (v->lost.confirmed) {
+		xjson_set_int(body, "status.lost.confirmed", v->lost.confirmed);
+		xjson_set_int(body, "status.lost.confirmedGeneration", v->lost.generation);
+	}
 	if (v->rolls_out) {
 		xjson_set_str(body, "status.rollout.revision", p->revision);
 		xjson_set_str(body, "status.rollout.startTime",

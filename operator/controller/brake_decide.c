@@ -49,6 +49,8 @@ enum brake_cause brake_cause(const struct brake_move *m)
 
 	if (!brake_guards(m->onboarding) || m->leaves)
 		return BRAKE_FREE;
+	if (m->to && m->to == m->have && same_text(m->onboarding->revision, m->to->revision))
+		return BRAKE_FREE; /* it is moved; a worker may still be at it */
 	if (!m->vanished && !brake_lost_step(m->onboarding->steps, m->to, &len))
 		return BRAKE_FREE;
 	if (m->vanished)
@@ -67,24 +69,28 @@ static int64_t allowance(int64_t clusters)
 	return part > BRAKE_ALLOWS ? part : BRAKE_ALLOWS;
 }
 
-/* `pending` is for the next leader: so many of those that it finds are in the record already. */
+/* `pending` and `confirmed` are for the next leader: so many of those that it finds are in the record already. */
 void brake_decide(const struct brake_view *v, struct brake *ret)
 {
 	struct brake_record r = v->record;
-	int64_t more = v->wanted - v->reserved;
+	int64_t more = v->wanted - v->reserved - v->confirmed;
 
 	if (v->now - r.since >= BRAKE_WINDOW_MS || v->now < r.since)
 		r = (struct brake_record){ 0 };
-	*ret = (struct brake){ .confirmed = v->confirmed && v->wanted };
+	*ret = (struct brake){ .confirms = v->word && more };
 	ret->allowed = allowance(v->guarded + r.clusters - (r.clusters ? v->reserved : 0));
-	ret->holds = !v->confirmed && more && r.clusters + more > ret->allowed;
-	ret->reserves = !v->confirmed && more && !ret->holds;
+	ret->holds = !v->word && more && r.clusters + more > ret->allowed;
+	ret->reserves = !v->word && more && !ret->holds;
 	if (ret->reserves) {
 		r.since = r.clusters ? r.since : v->now / 1000 * 1000; /* as it comes back */
 		r.clusters += more;
 	}
 	r.pending = r.clusters ? v->reserved + (ret->reserves ? more : 0) : 0;
+	r.confirmed = v->confirmed + (ret->confirms ? more : 0);
+	r.generation = r.confirmed ? v->generation : 0;
 	ret->open = v->reserved && v->seen.since == r.since && v->seen.clusters == r.clusters;
+	ret->spent = v->word && !more && v->seen.confirmed == r.confirmed &&
+		v->seen.generation == r.generation;
 	ret->record = r;
 }
 
@@ -120,8 +126,8 @@ void brake_say(const struct brake_words *w, struct status_text *ret)
 		" Ready clusters would be taken back (%.250s), "
 		"more than %" PRId64
 		" in ten minutes, because %s.  It stays as it is until the change is "
-		"undone or confirmed, which lets these be taken back and any that join them until "
-		"that is done: kubectl annotate obp %s --overwrite " CONFIRM "=%s",
+		"undone or confirmed, which lets these be taken back and none that come later: "
+		"kubectl annotate obp %s --overwrite " CONFIRM "=%s",
 		w->wanted, w->guarded, w->first, w->allowed, why, w->plan->name,
 		plan_confirmation(w->plan, confirm));
 }

@@ -46,17 +46,20 @@ struct brake_view {
 	int64_t guarded;            /* clusters of the plan that count */
 	int64_t wanted;             /* of them, to be taken away... */
 	int64_t reserved;           /* ...of which so many are in the record */
+	int64_t confirmed;          /* ...and so many others were confirmed for `generation` */
+	int64_t generation;         /* of the plan */
 	struct brake_record record; /* as it was left last time... */
 	struct brake_record seen;   /* ...and as the plan's status has it */
-	bool confirmed;
-	int64_t now; /* real ms */
+	bool word;                  /* somebody confirms what is wanted now */
+	int64_t now;                /* real ms */
 };
 
 struct brake {
 	bool holds;                 /* those that are not reserved yet: somebody has to confirm */
 	bool reserves;              /* them: they are in the record as it is to be */
 	bool open;                  /* who was reserved may go: it is in the plan's status */
-	bool confirmed;             /* all may */
+	bool confirms;              /* those that are not reserved yet may go, and nobody later */
+	bool spent;                 /* the word is: whom it means is in the plan's status */
 	int64_t allowed;            /* in ten minutes */
 	struct brake_record record; /* as it is to be in status */
 };

@@ -11,6 +11,9 @@ static struct plan two = { .name = (char *)"two",
 	.generation = 7,
 	.steps = (char *)"bench Benchmark\nreg Register\n" };
 static struct plan one = { .name = (char *)"one", .steps = (char *)"bench Benchmark\n" };
+static struct plan moved = { .name = (char *)"two",
+	.revision = (char *)"two-1", /* as its clusters have it */
+	.steps = (char *)"bench Benchmark\n" };
 static struct plan renamed = { .name = (char *)"renamed",
 	.steps = (char *)"bench2 Benchmark\nreg Register\n" };
 static struct plan retyped = { .name = (char *)"retyped",
@@ -57,6 +60,7 @@ static const struct causes {
 	{ BRAKE_FREE, { .have = &two, .have_matches = true, .to = &two } },
 	{ BRAKE_FREE, { .have = &two, .have_matches = true, .to = &turned } },
 	{ BRAKE_EDIT, { .have = &one, .have_matches = true, .to = &one } },
+	{ BRAKE_FREE, { .have = &moved, .have_matches = true, .to = &moved } },
 	{ BRAKE_DELETED, { .have = &ended } },
 	{ BRAKE_DELETED, { .have = &ended, .to = &one } },
 	{ BRAKE_FREE, { .have = &ended, .to = &two } },
@@ -72,6 +76,7 @@ static const struct causes {
 static struct onboarding settled(void)
 {
 	return (struct onboarding){ .plan = (char *)"two",
+		.revision = (char *)"two-1",
 		.steps = (char *)"bench Benchmark\nreg Register\n",
 		.was_ready = true,
 		.cluster_ready = { .status = STATUS_TRUE },
@@ -120,7 +125,12 @@ static void test_who_is_guarded(void **state)
 
 /* ---- how many ---- */
 
-enum { HOLDS = 1, RESERVES = 2, OPEN = 4, CONFIRMED = 8 };
+enum { HOLDS = 1, RESERVES = 2, OPEN = 4, CONFIRMS = 8, SPENT = 16 };
+
+#define RECORD(at, all, going)                                                                     \
+	{                                                                                          \
+		.since = (at), .clusters = (all), .pending = (going)                               \
+	}
 
 static const struct amount {
 	const char *what;
@@ -129,49 +139,79 @@ static const struct amount {
 	struct brake_record want;
 } amounts[] = {
 	{ "nobody", { .guarded = 40 }, 0, { 0 } },
-	{ "few: written down first", { .guarded = 40, .wanted = 5 }, RESERVES, { NOW, 5, 5 } },
+	{ "few: written down first", { .guarded = 40, .wanted = 5 }, RESERVES, RECORD(NOW, 5, 5) },
 	{ "and then they go",
-		{ .guarded = 40, .wanted = 5, .reserved = 5, .record = { NOW, 5, 5 } }, OPEN,
-		{ NOW, 5, 5 } },
+		{ .guarded = 40, .wanted = 5, .reserved = 5, .record = RECORD(NOW, 5, 5) }, OPEN,
+		RECORD(NOW, 5, 5) },
 	{ "but not before it is seen",
 		{ .guarded = 40,
 			.wanted = 5,
 			.reserved = 5,
-			.record = { NOW, 5, 5 },
-			.seen = { NOW - MIN, 3, 3 } },
-		0, { NOW, 5, 5 } },
-	{ "some are gone", { .guarded = 37, .wanted = 2, .reserved = 2, .record = { NOW, 5, 5 } },
-		OPEN, { NOW, 5, 2 } },
-	{ "all are", { .guarded = 35, .record = { NOW, 5, 5 } }, 0, { NOW, 5, 0 } },
-	{ "one more", { .guarded = 35, .wanted = 1, .record = { NOW - 9 * MIN, 5, 0 } }, HOLDS,
-		{ NOW - 9 * MIN, 5, 0 } },
-	{ "others in their place", { .guarded = 35, .wanted = 5, .record = { NOW, 5, 5 } }, HOLDS,
-		{ NOW, 5, 0 } },
-	{ "ten minutes later", { .guarded = 35, .wanted = 1, .record = { NOW - 10 * MIN, 5, 0 } },
-		RESERVES, { NOW, 1, 1 } },
+			.record = RECORD(NOW, 5, 5),
+			.seen = RECORD(NOW - MIN, 3, 3) },
+		0, RECORD(NOW, 5, 5) },
+	{ "some are gone",
+		{ .guarded = 37, .wanted = 2, .reserved = 2, .record = RECORD(NOW, 5, 5) }, OPEN,
+		RECORD(NOW, 5, 2) },
+	{ "all are", { .guarded = 35, .record = RECORD(NOW, 5, 5) }, 0, RECORD(NOW, 5, 0) },
+	{ "one more", { .guarded = 35, .wanted = 1, .record = RECORD(NOW - 9 * MIN, 5, 0) }, HOLDS,
+		RECORD(NOW - 9 * MIN, 5, 0) },
+	{ "others in their place", { .guarded = 35, .wanted = 5, .record = RECORD(NOW, 5, 5) },
+		HOLDS, RECORD(NOW, 5, 0) },
+	{ "ten minutes later",
+		{ .guarded = 35, .wanted = 1, .record = RECORD(NOW - 10 * MIN, 5, 0) }, RESERVES,
+		RECORD(NOW, 1, 1) },
 	{ "too many", { .guarded = 40, .wanted = 6 }, HOLDS, { 0 } },
-	{ "all of few", { .guarded = 5, .wanted = 5 }, RESERVES, { NOW, 5, 5 } },
-	{ "a tenth of many", { .guarded = 100, .wanted = 10 }, RESERVES, { NOW, 10, 10 } },
+	{ "all of few", { .guarded = 5, .wanted = 5 }, RESERVES, RECORD(NOW, 5, 5) },
+	{ "a tenth of many", { .guarded = 100, .wanted = 10 }, RESERVES, RECORD(NOW, 10, 10) },
 	{ "and one", { .guarded = 100, .wanted = 11 }, HOLDS, { 0 } },
 	{ "a tenth of what there was",
-		{ .guarded = 91, .wanted = 1, .record = { NOW - MIN, 9, 0 } }, RESERVES,
-		{ NOW - MIN, 10, 1 } },
+		{ .guarded = 91, .wanted = 1, .record = RECORD(NOW - MIN, 9, 0) }, RESERVES,
+		RECORD(NOW - MIN, 10, 1) },
 	{ "not again of what is left",
-		{ .guarded = 90, .wanted = 1, .record = { NOW - MIN, 10, 0 } }, HOLDS,
-		{ NOW - MIN, 10, 0 } },
+		{ .guarded = 90, .wanted = 1, .record = RECORD(NOW - MIN, 10, 0) }, HOLDS,
+		RECORD(NOW - MIN, 10, 0) },
 	{ "the rest of the allowance",
-		{ .guarded = 38, .wanted = 3, .record = { NOW - MIN, 2, 0 } }, RESERVES,
-		{ NOW - MIN, 5, 3 } },
+		{ .guarded = 38, .wanted = 3, .record = RECORD(NOW - MIN, 2, 0) }, RESERVES,
+		RECORD(NOW - MIN, 5, 3) },
 	{ "more come while some go",
-		{ .guarded = 40, .wanted = 4, .reserved = 3, .record = { NOW, 3, 3 } }, RESERVES,
-		{ NOW, 4, 4 } },
+		{ .guarded = 40, .wanted = 4, .reserved = 3, .record = RECORD(NOW, 3, 3) },
+		RESERVES, RECORD(NOW, 4, 4) },
 	{ "too many come while some go",
-		{ .guarded = 40, .wanted = 8, .reserved = 3, .record = { NOW, 3, 3 } },
-		HOLDS | OPEN, { NOW, 3, 3 } },
-	{ "confirmed", { .guarded = 40, .wanted = 40, .confirmed = true }, CONFIRMED, { 0 } },
-	{ "confirmed, nobody", { .guarded = 40, .confirmed = true }, 0, { 0 } },
-	{ "the clock was set back", { .guarded = 40, .wanted = 1, .record = { NOW + MIN, 5, 0 } },
-		RESERVES, { NOW, 1, 1 } },
+		{ .guarded = 40, .wanted = 8, .reserved = 3, .record = RECORD(NOW, 3, 3) },
+		HOLDS | OPEN, RECORD(NOW, 3, 3) },
+	{ "confirmed", { .guarded = 40, .wanted = 40, .word = true }, CONFIRMS,
+		{ 0, 0, 0, 40, 7 } },
+	{ "confirmed, not yet written down",
+		{ .guarded = 40, .wanted = 40, .confirmed = 40, .word = true }, 0,
+		{ 0, 0, 0, 40, 7 } },
+	{ "confirmed, written down",
+		{ .guarded = 40,
+			.wanted = 40,
+			.confirmed = 40,
+			.word = true,
+			.seen = { 0, 0, 0, 40, 7 } },
+		SPENT, { 0, 0, 0, 40, 7 } },
+	{ "confirmed, for an earlier generation",
+		{ .guarded = 40, .wanted = 40, .word = true, .seen = { 0, 0, 0, 40, 6 } }, CONFIRMS,
+		{ 0, 0, 0, 40, 7 } },
+	{ "confirmed, most are gone", { .guarded = 40, .wanted = 3, .confirmed = 3 }, 0,
+		{ 0, 0, 0, 3, 7 } },
+	{ "others come while those that are confirmed go",
+		{ .guarded = 40, .wanted = 36, .confirmed = 30 }, HOLDS, { 0, 0, 0, 30, 7 } },
+	{ "a few others do", { .guarded = 40, .wanted = 35, .confirmed = 30 }, RESERVES,
+		{ NOW, 5, 5, 30, 7 } },
+	{ "confirmed, but for those that are in the record",
+		{ .guarded = 40,
+			.wanted = 8,
+			.reserved = 3,
+			.record = RECORD(NOW, 3, 3),
+			.word = true },
+		CONFIRMS | OPEN, { NOW, 3, 3, 5, 7 } },
+	{ "confirmed, nobody", { .guarded = 40, .word = true }, SPENT, { 0 } },
+	{ "the clock was set back",
+		{ .guarded = 40, .wanted = 1, .record = RECORD(NOW + MIN, 5, 0) }, RESERVES,
+		RECORD(NOW, 1, 1) },
 };
 
 static void test_amounts(void **state)
@@ -184,11 +224,12 @@ static void test_amounts(void **state)
 		int flags;
 
 		v.now = NOW;
-		if (!v.seen.since)
+		v.generation = 7;
+		if (!v.seen.since && !v.seen.confirmed)
 			v.seen = v.record;
 		brake_decide(&v, &b);
 		flags = HOLDS * b.holds | RESERVES * b.reserves | OPEN * b.open |
-			CONFIRMED * b.confirmed;
+			CONFIRMS * b.confirms | SPENT * b.spent;
 		if (flags != amounts[i].flags || memcmp(&b.record, want, sizeof(*want)) != 0)
 			fail_msg("%s: %d, record %lld %lld %lld", amounts[i].what, flags,
 				(long long)b.record.since, (long long)b.record.clusters,

@@ -120,6 +120,89 @@ static void test_a_used_word_counts_for_nothing(void **state)
 	is_braked_over_a_restart("NoLongerMatches", "their labels");
 }
 
+/* Who has been moved is not asked about again while its worker is at it. */
+static void test_an_edit_of_a_few(void **state)
+{
+	(void)state;
+	add_clusters(BRAKE_ALLOWS, "");
+	add_plan("edge", "");
+	sync_views();
+	run_all();
+	edit_plan("edge", "steps", one_step());
+	settle_all();
+	T_EQ(followers("edge", true), BRAKE_ALLOWS);
+	T_STR(plan_condition("edge", "AwaitingConfirmation", "status"), "");
+	T_EQ(plan_says("edge", "lost.clusters"), BRAKE_ALLOWS);
+	T_EQ(plan_says("edge", "lost.pending"), 0);
+}
+
+static void edit_in_batches(void)
+{
+	given_a_fleet();
+	edit_plan("edge", "clusterSelector", xjson_lit("{'matchLabels':{'region':'south'}}"));
+	edit_plan("edge", "rollout", xjson_lit("{'maxConcurrency':10}"));
+	edit_plan("edge", "steps", one_step());
+	is_braked("StepsRemoved", "reg");
+	confirm("edge", "AwaitingConfirmation");
+	settle_all();
+	T_EQ(followers("edge", true), 10);
+	T_NULL(json_key(json_at(object_of(WATCH_PLANS, "edge"), "metadata.annotations"),
+		"berth.dev/confirm"));
+	T_EQ(plan_says("edge", "lost.confirmed"), CLUSTERS - 10);
+}
+
+static void test_a_word_for_a_slow_rollout(void **state)
+{
+	(void)state;
+	edit_in_batches();
+	restart();
+	settle_all();
+	for (unsigned turn = 0; followers("edge", true) < CLUSTERS; turn++) {
+		T_TRUE(turn < 10);
+		T_TRUE(work_all(WORKS) <= 10);
+		restart();
+		settle_all();
+	}
+	run_all();
+	T_EQ(count_ready(), CLUSTERS);
+	T_STR(plan_condition("edge", "AwaitingConfirmation", "status"), "");
+	T_EQ(plan_says("edge", "lost.confirmed"), -1);
+}
+
+/* It was not given for whatever happens to the plan's clusters while they wait for their turn. */
+static void test_a_word_for_a_slow_rollout_lets_no_others_go(void **state)
+{
+	(void)state;
+	edit_in_batches();
+	label_all("region", "nowhere");
+	settle_all();
+	T_STR(plan_condition("edge", "AwaitingConfirmation", "reason"), "NoLongerMatches");
+	T_EQ(followers("edge", false), CLUSTERS);
+}
+
+static void test_nor_under_the_next_leader(void **state)
+{
+	(void)state;
+	edit_in_batches();
+	restart();
+	settle_all();
+	label_all("region", "nowhere");
+	settle_all();
+	T_STR(plan_condition("edge", "AwaitingConfirmation", "reason"), "NoLongerMatches");
+	T_EQ(followers("edge", false), CLUSTERS);
+}
+
+/* Nor for another edit. */
+static void test_another_edit_upon_a_word(void **state)
+{
+	(void)state;
+	edit_in_batches();
+	edit_plan("edge", "steps", xjson_lit("[{'name':'other','type':'Benchmark'}]"));
+	settle_all();
+	T_STR(plan_condition("edge", "AwaitingConfirmation", "reason"), "StepsRemoved");
+	T_EQ(followers("edge", true), 0);
+}
+
 static void test_an_edit_that_only_adds(void **state)
 {
 	(void)state;
@@ -462,6 +545,11 @@ int main(void)
 		T(test_an_older_word_counts_for_nothing),
 		T(test_a_used_word_counts_for_nothing),
 		T(test_a_word_that_was_never_used_counts_for_nothing),
+		T(test_an_edit_of_a_few),
+		T(test_a_word_for_a_slow_rollout),
+		T(test_a_word_for_a_slow_rollout_lets_no_others_go),
+		T(test_nor_under_the_next_leader),
+		T(test_another_edit_upon_a_word),
 		T(test_an_edit_that_only_adds),
 		T(test_the_plan_is_deleted),
 		T(test_the_plan_is_deleted_and_all_stays),

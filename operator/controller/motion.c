@@ -151,24 +151,48 @@ static void earlier(int64_t *when, int64_t candidate)
 		*when = candidate;
 }
 
-/* What its plan would lose. */
-static void count_wanted(struct plan_state *have, struct berth *b, const struct plan *to)
+/* Somebody said that it may be taken away, for this cause and with the plan as it is. */
+static bool is_confirmed(const struct berth *b, const struct plan_state *have,
+	enum brake_cause cause)
 {
-	enum brake_cause cause = cause_of(b, to);
+	return b->confirmed.cause == cause && b->confirmed.generation == have->plan.generation;
+}
+
+static void confirm(struct berth *b, const struct plan_state *have, enum brake_cause cause)
+{
+	b->confirmed = (struct confirmed){ cause, have->plan.generation };
+}
+
+void motion_forget(struct berth *b)
+{
+	b->granted = 0;
+	b->reserved = false;
+	b->confirmed = (struct confirmed){ 0 };
+}
+
+/* What its plan would lose.  While something else holds it, such as content that is not stored yet, nobody goes. */
+static void count_wanted(struct plan_state *have, struct berth *b, const struct motion *to)
+{
+	enum brake_cause cause = cause_of(b, to->plan);
 	struct plan_motion *m = &have->motion;
 
 	m->guarded += brake_guards(b->onboarding);
-	if (cause == BRAKE_FREE)
-		b->reserved = false;
-	if (cause == BRAKE_FREE)
+	if (to->hold && to->hold < HOLD_BRAKED)
 		return;
+	if (cause == BRAKE_FREE) {
+		b->reserved = false;
+		b->confirmed = (struct confirmed){ 0 };
+		return;
+	}
 	m->reserved += b->reserved;
+	m->confirmed += !b->reserved && is_confirmed(b, have, cause);
 	m->causes[cause]++;
 	names_add(&m->wanted, b->name);
 	if (cause == BRAKE_EDIT)
-		brake_lost_steps(b->onboarding->steps, to, m->lost_steps, sizeof(m->lost_steps));
+		brake_lost_steps(b->onboarding->steps, to->plan, m->lost_steps,
+			sizeof(m->lost_steps));
 	if (cause == BRAKE_OTHER_PLAN)
-		snprintf(m->other_plan, sizeof(m->other_plan), "%s", to->name);
+		snprintf(m->other_plan, sizeof(m->other_plan), "%s", to->plan->name);
 }
 
 /* How far it is with its plan's rollout. */
@@ -283,7 +307,7 @@ static void count(struct berth *b, struct waiters *all, int64_t now, int64_t *wh
 	motion_of(b, &m);
 	drop_old_grant(b, m.plan);
 	if (have) {
-		count_wanted(have, b, m.plan);
+		count_wanted(have, b, &m);
 		count_stage(have, b, now, when);
 	}
 	count_refresh(b, &m, &all->refreshes, now);
@@ -324,6 +348,15 @@ static void say_braked(struct plan_state *p)
 	brake_say(&w, &m->awaiting);
 }
 
+/* A new leader takes the record over as soon as it can tell whom the plan would lose. */
+static bool takes_over(struct plan_state *p)
+{
+	if (!p->resumed)
+		p->lost = p->plan.lost;
+	p->resumed |= can_be_followed(&p->plan) || p->plan.invalid || p->plan.deleting;
+	return p->resumed;
+}
+
 static void judge_brake(struct plan_state *p, int64_t now, int64_t *when)
 {
 	struct plan_motion *m = &p->motion;
@@ -331,9 +364,11 @@ static void judge_brake(struct plan_state *p, int64_t now, int64_t *when)
 		.guarded = m->guarded,
 		.wanted = m->wanted.n,
 		.reserved = m->reserved,
+		.confirmed = m->confirmed,
+		.generation = p->plan.generation,
 		.record = p->lost,
 		.seen = p->plan.lost,
-		.confirmed = brake_is_confirmed(&p->plan),
+		.word = brake_is_confirmed(&p->plan),
 		.now = now,
 	};
 
@@ -390,27 +425,31 @@ static void say_overridden(struct plan_state *p)
 /* ---- grants ---- */
 
 /* By its brake. */
-static bool is_let_go(struct berth *b, const struct plan_state *have)
+static bool is_let_go(struct berth *b, const struct plan_state *have, enum brake_cause cause)
 {
 	const struct brake *brake = have ? &have->motion.brake : NULL;
-	bool before = b->reserved;
 
-	if (!brake || brake->confirmed)
-		return brake;
-	if (brake->reserves)
-		b->reserved = true;
-	return brake->open && before;
+	if (!brake)
+		return false;
+	if (b->reserved)
+		return brake->open;
+	if (is_confirmed(b, have, cause))
+		return true;
+	b->reserved = brake->reserves;
+	if (brake->confirms)
+		confirm(b, have, cause);
+	return brake->confirms;
 }
 
 /* The gates one after the other; the last one takes a place. */
 static bool may_move(const struct mover *m, struct plan_state *to)
 {
 	struct berth *b = m->of;
-	struct plan_state *have = plan_named(b);
 	const struct plan *plan = to ? &to->plan : NULL;
+	enum brake_cause cause = cause_of(b, plan);
 	bool rolled;
 
-	if (cause_of(b, plan) != BRAKE_FREE && !is_let_go(b, have))
+	if (cause != BRAKE_FREE && !is_let_go(b, plan_named(b), cause))
 		return false;
 	if (!to)
 		return true;
@@ -459,20 +498,29 @@ static void forget(struct controller *c)
 	}
 }
 
-/* What was reserved when the last leader ended: nobody knows whom it meant, so those that come first. */
+/* Who was reserved, or confirmed, when the last leader ended: nobody knows whom it meant, so those that come first. */
 static void resume(const struct mover *m)
 {
 	struct berth *b = m->of;
 	struct plan_state *have = plan_named(b);
+	const struct brake_record *lost = have ? &have->plan.lost : NULL;
+	enum brake_cause cause;
 	struct motion to;
 
-	if (!have || have->resumed || have->motion.reserved >= have->plan.lost.pending)
+	if (!have || have->resumed)
 		return;
 	motion_of(b, &to);
-	if (cause_of(b, to.plan) == BRAKE_FREE)
+	cause = cause_of(b, to.plan);
+	if (cause == BRAKE_FREE || b->reserved || is_confirmed(b, have, cause))
 		return;
-	b->reserved = true;
-	have->motion.reserved++;
+	if (have->motion.reserved < lost->pending) {
+		b->reserved = true;
+		have->motion.reserved++;
+	} else if (lost->generation == have->plan.generation &&
+		have->motion.confirmed < lost->confirmed) {
+		confirm(b, have, cause);
+		have->motion.confirmed++;
+	}
 }
 
 static void in_order(struct movers *all)
@@ -496,10 +544,9 @@ void motion_grant(struct controller *c)
 	map_each(&c->plans, slot) {
 		struct plan_state *p = slot->value;
 
-		if (!p->resumed)
-			p->lost = p->plan.lost;
-		p->resumed = true;
-		judge_brake(p, now, &when);
+		p->motion.brake.record = p->plan.lost;
+		if (takes_over(p))
+			judge_brake(p, now, &when);
 		judge_rollout(p, now, &when);
 		say_overridden(p);
 	}

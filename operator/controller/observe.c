@@ -70,8 +70,7 @@ static void on_onboarding(void *arg, const char *key, const struct span *fields)
 		b->onboarding = o = xalloc(sizeof(*o));
 	*o = seen;
 	if (b->granted == motion_key(o->plan, o->revision)) {
-		b->granted = 0;
-		b->reserved = false;
+		motion_forget(b);
 	}
 	berth_touch(b);
 }
@@ -87,8 +86,7 @@ static void on_onboarding_gone(void *arg, const char *key)
 	mem_free(STEAL(b->onboarding));
 	attempt_forget(&b->attempt);
 	b->gap_since = 0;
-	b->granted = 0;
-	b->reserved = false;
+	motion_forget(b);
 	mem_free(STEAL(b->asked));
 	sweep_touch(arg);
 	berth_touch(b);

@@ -205,7 +205,7 @@ static int plan_request(struct plan_state *p, const struct plan_view *v, const s
 /* Used once: what comes later, such as other labels, was not meant by it. */
 static const char *spent(const struct plan_state *p)
 {
-	if (brake_is_confirmed(&p->plan) && !p->motion.brake.confirmed)
+	if (p->motion.brake.spent)
 		return CONFIRM;
 	if (rollout_is_confirmed(&p->plan) && !p->motion.rollout.overruled)
 		return CONFIRM_ROLLOUT;

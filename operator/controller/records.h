@@ -163,6 +163,8 @@ struct motion_spec {
 struct brake_record {
 	int64_t since; /* real ms */
 	int64_t clusters, pending;
+	int64_t confirmed;  /* they are not among these, and no time limits them... */
+	int64_t generation; /* ...but the plan's, which they were confirmed for; 0: none is */
 };
 
 /* OnboardingPlan */

@@ -374,6 +374,8 @@ static void parse_plan_status(const struct span *f, struct plan *ret)
 	ret->lost.since = part_time(span_get(f[PLAN_LOST], "startTime"));
 	ret->lost.clusters = span_int_or(span_get(f[PLAN_LOST], "clusters"), 0);
 	ret->lost.pending = span_int_or(span_get(f[PLAN_LOST], "pending"), 0);
+	ret->lost.confirmed = span_int_or(span_get(f[PLAN_LOST], "confirmed"), 0);
+	ret->lost.generation = span_int_or(span_get(f[PLAN_LOST], "confirmedGeneration"), 0);
 	ret->rollout = part_copy(span_get(f[PLAN_ROLLOUT], "revision"));
 	ret->rollout_since = part_time(span_get(f[PLAN_ROLLOUT], "startTime"));
 }

@@ -44,6 +44,12 @@ struct asked {
 	uint64_t error_told; /* hash of the worker's Error that was logged last */
 };
 
+/* That somebody said that a cluster may be taken from its plan: why it is, and of which generation the plan was. */
+struct confirmed {
+	enum brake_cause cause;
+	int64_t generation;
+};
+
 struct berth {
 	struct controller *c;
 	const char *name;
@@ -66,6 +72,7 @@ struct berth {
 	int64_t gap_since;   /* judge.c */
 	uint64_t granted;    /* motion_key() of the plan that it may be moved to now; 0: none */
 	bool reserved;       /* it is in the record of what its plan loses, see brake_decide.h */
+	struct confirmed confirmed;
 	bool may_refresh;    /* a place of its plan is kept for it, to be measured anew */
 	struct asked *asked; /* NULL: no worker was, about this onboarding */
 };
@@ -83,7 +90,7 @@ struct plan_motion {
 	int64_t queued, updated;
 	int64_t guarded, causes[BRAKE_CAUSES];
 	struct names wanted, failed;
-	int64_t reserved;
+	int64_t reserved, confirmed;
 	struct brake brake;
 	int64_t stages[ROLLOUT_STAGES];
 	struct rollout rollout;
@@ -262,6 +269,8 @@ bool motion_vanished(const struct berth *b);
 bool motion_orphans(const struct berth *b, const struct plan *to);
 /* A step of it is not to be done anew, now or when its time has come, before there is a place for that. */
 bool motion_holds_refresh(const struct berth *b);
+/* It was moved, or is gone: what it was granted is used up. */
+void motion_forget(struct berth *b);
 /* Lets go on who may, by the count of now. */
 void motion_grant(struct controller *c);
 /* Names a plan and its revision. */
