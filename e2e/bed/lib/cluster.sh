@@ -146,6 +146,6 @@ image_load() { # CLUSTER ARCHIVE
 images_load() { # CLUSTER: all that were ever loaded into the bed, the pause image first of all
 	local archive
 	for archive in "$BIN/pause.tar" "$STATE"/images/*; do
-		[ ! -e "$archive" ] || image_load "$1" "$archive"
+		[ ! -e "$archive" ] || image_load "$1" "$archive" || return
 	done
 }
