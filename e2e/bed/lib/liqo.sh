@@ -117,8 +117,8 @@ liqo_answers() { inside "$1" curl -sf http://127.0.0.1:8091/readyz; } # CLUSTER
 
 liqo_webhook_listens() { inside hub bash -c ": </dev/tcp/127.0.0.1/$LIQO_WEBHOOK_PORT"; }
 liqo_webhooks_are_signed() { # every configuration of it has an authority
-	! kube hub get mutatingwebhookconfiguration,validatingwebhookconfiguration -l liqo.io/webhook=true -o json |
-		jq -e '.items[].webhooks[].clientConfig.caBundle // "" | select(. == "")'
+	kube hub get mutatingwebhookconfiguration,validatingwebhookconfiguration -l liqo.io/webhook=true -o json |
+		jq -e '[.items[].webhooks[].clientConfig | .caBundle // ""] | length > 0 and all(. != "")'
 }
 
 liqo_wait() { # CLUSTER
