@@ -42,7 +42,7 @@ fleet_start() { # CLUSTERS FLAG...
 fleet_has_joined() { grep -q 'all clusters have joined' "$TMP/fleet.err"; }
 fleet_join() { # CLUSTERS FLAG...
 	fleet_start "$@"
-	check "$1 virtual clusters join" until_true $((60 + $1 / 20)) fleet_has_joined
+	check "$1 virtual clusters join" until_true $((180 + $1 / 5)) fleet_has_joined
 	figure 'seconds until all had joined' "$(sed -n 's/.*have joined.* seconds=//p' "$TMP/fleet.err")"
 }
 fleet_stop() {
@@ -62,7 +62,7 @@ all_ready() { is_metric 'berth_onboardings{ready="true"}' "$1"; } # CLUSTERS
 # An operator that lost its Lease ends, and is started again as a kubelet would: that is said, and counted in RESTARTS.
 RESTARTS=0
 become_all_ready() { # CLUSTERS
-	local end=$((SECONDS + 120 + $1 / 5))
+	local end=$((SECONDS + 300 + $1))
 	until all_ready "$1" || [ $SECONDS -ge $end ]; do
 		if ! operator_running; then
 			figure 'the operator has ended and is started again' "$(sed -n 's/.*level=error msg="\([^"]*\)".*/\1/p' "$OPERATOR_LOG" | tail -n 1)"
