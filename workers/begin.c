@@ -290,6 +290,7 @@ static void on_onboarding(void *arg, struct kube_reply *reply)
 	r->base = xjson_dup(json_at(r->onb, "status"));
 	r->status = xjson_dup(r->base);
 	xjson_remove(r->status, "observedDigest"); /* until the end: see render() */
+	status_own_measurements(r->status);
 	r->for_good = json_at(r->onb, "metadata.deletionTimestamp");
 	r->leaving = r->for_good || !json_at(r->onb, "spec.plan") || is_denied(r);
 	r->orphans = !r->for_good && !json_at(r->onb, "spec.plan") && !is_denied(r) &&

@@ -42,6 +42,7 @@ void effects_clear(struct effects *fx)
 	mem_free(fx->reason);
 	mem_free(fx->message);
 	cJSON_Delete(fx->outputs);
+	cJSON_Delete(fx->measurements);
 	cJSON_Delete(fx->facts);
 	*fx = (struct effects){ 0 };
 }
@@ -158,6 +159,12 @@ void effects_output(struct effects *fx, const char *name, const char *type, cons
 	if (!fx->outputs)
 		fx->outputs = xjson_array();
 	cJSON_AddItemToArray(fx->outputs, output);
+}
+
+void effects_measured(struct effects *fx, cJSON *list)
+{
+	cJSON_Delete(fx->measurements);
+	fx->measurements = list;
 }
 
 void effects_fact(struct effects *fx, const char *member, cJSON *value)

@@ -69,6 +69,7 @@ struct effects {
 	enum refresh refresh;   /* with VERDICT_DONE */
 	int64_t refresh_ms;     /* wall clock */
 	cJSON *outputs; /* list of {name, type, value}, empty: it has none any more; NULL: as before; owned */
+	cJSON *measurements; /* the step's, in the shape of status.measurements; empty and NULL as above; owned */
 	cJSON *facts; /* members of status to set, e.g. "scores"; owned */
 };
 
@@ -99,6 +100,7 @@ void effects_undone(struct effects *fx, const cJSON *request);
 void effects_left(struct effects *fx, const cJSON *request);
 
 void effects_output(struct effects *fx, const char *name, const char *type, const char *value);
+void effects_measured(struct effects *fx, cJSON *list); /* takes it, instead of an earlier one */
 void effects_fact(struct effects *fx, const char *member, cJSON *value); /* takes value */
 
 /* The verdicts.  Their text may quote an edge: what is no character, or drives a terminal, is

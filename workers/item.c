@@ -143,6 +143,21 @@ static bool orphaned(struct run *r, cJSON *step)
 	return json_find(json_key(step, "refs"), "kind", "FunctionScheduler", NULL);
 }
 
+/* What was left behind of a Benchmark has none, and the scores are another one's by now. */
+static void forget_measurements(struct run *r)
+{
+	const struct item *it = &r->items[r->at];
+	AUTO_JSON own = status_measurements(r->status, it->name);
+
+	if (!own->child)
+		return;
+	status_set_measurements(r->status, it->name, NULL);
+	if (!strcmp(it->kind->type, "Benchmark")) {
+		xjson_remove(r->status, "scores");
+		xjson_remove(r->status, "validUntil");
+	}
+}
+
 static void undone(struct run *r)
 {
 	const struct item *it = &r->items[r->at];
@@ -155,11 +170,7 @@ static void undone(struct run *r)
 		stays = orphaned(r, step);
 	else
 		undo_not_left(r->status, it->name);
-	if (!strcmp(it->kind->type, "Benchmark")) {
-		xjson_remove(r->status, "scores");
-		xjson_remove(r->status, "measurements");
-		xjson_remove(r->status, "validUntil");
-	}
+	forget_measurements(r);
 	if (!stays || r->for_good || it->forget)
 		status_drop_step(r->status, it->name);
 }
@@ -174,6 +185,8 @@ static void note_outcome(struct run *r, cJSON *step)
 {
 	cJSON *fact;
 
+	if (r->fx.measurements)
+		status_set_measurements(r->status, r->items[r->at].name, r->fx.measurements);
 	while (r->fx.facts && (fact = r->fx.facts->child)) {
 		AUTO_STR member = xstrdup(fact->string);
 
@@ -188,12 +201,14 @@ static void note_outcome(struct run *r, cJSON *step)
 /* What a step found out may be a score. */
 static void note_scores(struct run *r)
 {
+	AUTO_JSON measurements = NULL;
 	struct world w;
 
 	if (!json_at(r->plan, "scoresFrom") || !json_key(r->status, "scores"))
 		return;
 	run_world(r, &w);
-	xjson_set(r->status, "scores", benchmark_scores(&w, json_key(r->status, "measurements")));
+	measurements = benchmark_known(&w);
+	xjson_set(r->status, "scores", benchmark_scores(&w, measurements));
 }
 
 /* In a preview: Done, and asked once more, for it may want to clean up behind itself. */

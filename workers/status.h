@@ -1,4 +1,4 @@
-/* status.h — pure edits of an onboarding's status: its steps and its conditions. */
+/* status.h — pure edits of an onboarding's status: its steps, what they measured, and its conditions. */
 #ifndef WORKERS_STATUS_H
 #define WORKERS_STATUS_H
 
@@ -40,6 +40,13 @@ bool status_names(const cJSON *status, struct ref r); /* some step has it in its
 /* A call that undoes what the step did, or may have done.  True if it was not recorded yet. */
 bool status_add_undo(cJSON *step, const cJSON *request);
 void status_drop_undo(cJSON *step, const cJSON *request);
+
+/* What a step has measured, in the shape of status.measurements; the caller's. */
+cJSON *status_measurements(const cJSON *status, const char *step);
+/* It has measured `fresh`, NULL: nothing any more.  What is of other steps stays, and what is of none goes. */
+void status_set_measurements(cJSON *status, const char *step, const cJSON *fresh);
+/* Entries of an earlier version, which say of no step that they are its: they are the Benchmark's. */
+void status_own_measurements(cJSON *status);
 
 /* Takes out of all steps what is intended and `known`, the status as the server has it, does not say: nothing was done
  * about it yet. */

@@ -143,7 +143,7 @@ static void conclude(const struct world *w, const cJSON *measurements, struct ef
 /* Takes the measurements of a refresh: what differs from before by less than they spread is no news. */
 static void compare(const struct world *w, cJSON *fresh, struct effects *fx)
 {
-	const cJSON *known = json_at(w->status, "measurements");
+	AUTO_JSON known = benchmark_known(w);
 	AUTO_BUF doubts = { 0 };
 	const char *reason = benchmark_doubts(fresh, &doubts);
 
@@ -156,7 +156,7 @@ static void compare(const struct world *w, cJSON *fresh, struct effects *fx)
 	conclude(w, fresh, fx);
 	if (fx->verdict == VERDICT_DONE)
 		renew(w, fx);
-	effects_fact(fx, "measurements", fresh);
+	effects_measured(fx, fresh);
 }
 
 static void finish(const struct world *w, const char *report, struct ref work, struct effects *fx)
@@ -183,7 +183,7 @@ static void finish(const struct world *w, const char *report, struct ref work, s
 	conclude(w, measurements, fx);
 	if (fx->verdict == VERDICT_DONE)
 		renew(w, fx);
-	effects_fact(fx, "measurements", measurements);
+	effects_measured(fx, measurements);
 }
 
 static void look(const struct world *w, const cJSON *object, struct ref work, struct effects *fx)
@@ -238,7 +238,7 @@ static void keep_time(const struct world *w, struct effects *fx)
  * retains it; and the plan may weigh the scores otherwise by now. */
 static void tidy(const struct world *w, struct ref work, struct effects *fx)
 {
-	const cJSON *measurements = json_at(w->status, "measurements");
+	AUTO_JSON measurements = benchmark_known(w);
 
 	if (cJSON_GetArraySize(json_at(w->step, "refs")))
 		let_go(w, work, fx);
@@ -335,7 +335,7 @@ static void assume(const struct world *w, struct effects *fx)
 	cJSON *measurements = benchmark_reference(w);
 
 	effects_fact(fx, "scores", benchmark_scores(w, measurements));
-	effects_fact(fx, "measurements", measurements);
+	effects_measured(fx, measurements);
 }
 
 const struct step_kind STEP_BENCHMARK = {

@@ -43,6 +43,9 @@ void benchmark_read(const struct world *w, const cJSON *work, struct benchmark_r
 int benchmark_judge(const struct world *w, const char *report, cJSON **ret_measurements,
 	struct err *e) MUST_CHECK;
 
+/* Of status.measurements, those of the plan's Benchmark; the caller's. */
+cJSON *benchmark_known(const struct world *w);
+
 /* The names of what is to be measured; the caller's. */
 cJSON *benchmark_wanted(const struct world *w);
 

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "plan/value.h"
+#include "workers/status.h"
 
 #include <errno.h>
 #include <math.h>
@@ -68,6 +69,13 @@ static bool find_probe(const struct world *w, const char *name, struct probe *re
 		.reference = strtod(json_str_or(own, "reference", ""), NULL),
 		.latency = !strcmp(json_str_or(own, "better", ""), "Less") };
 	return ret->name && ret->unit && ret->reference > 0;
+}
+
+cJSON *benchmark_known(const struct world *w)
+{
+	const cJSON *step = json_find(json_at(w->plan, "steps"), "type", "Benchmark", NULL);
+
+	return status_measurements(w->status, json_str_or(step, "name", ""));
 }
 
 cJSON *benchmark_wanted(const struct world *w)

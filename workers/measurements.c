@@ -1,0 +1,65 @@
+/* measurements.c — status.measurements: what each step has measured.  Every entry says of which step it is, so that one step
+ * measures anew, or is undone, and those of the others stay. */
+#include "workers/status.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+static bool is_benchmark(const cJSON *step)
+{
+	return !strcmp(json_str_or(step, "type", ""), "Benchmark");
+}
+
+void status_own_measurements(cJSON *status)
+{
+	const cJSON *step, *owner = NULL;
+	cJSON *m;
+
+	json_each(step, json_key(status, "steps"))
+		if (is_benchmark(step) && strcmp(json_str_or(step, "state", ""), "Undone"))
+			owner = step;
+	json_each(m, json_key(status, "measurements"))
+		if (owner && !json_key(m, "step"))
+			xjson_set_str(m, "step", json_str(owner, "name"));
+}
+
+cJSON *status_measurements(const cJSON *status, const char *step)
+{
+	cJSON *list = xjson_array();
+	const cJSON *m;
+
+	json_each(m, json_key(status, "measurements"))
+		if (!strcmp(json_str_or(m, "step", ""), step))
+			cJSON_AddItemToArray(list, xjson_dup(m));
+	return list;
+}
+
+static void add(cJSON *list, const cJSON *from, const char *step)
+{
+	const cJSON *m;
+
+	json_each(m, from) {
+		cJSON *own = xjson_dup(m);
+
+		xjson_set_str(own, "step", step);
+		cJSON_AddItemToArray(list, own);
+	}
+}
+
+void status_set_measurements(cJSON *status, const char *step, const cJSON *fresh)
+{
+	AUTO_JSON list = xjson_array();
+	const cJSON *s;
+
+	json_each(s, json_key(status, "steps")) {
+		const char *name = json_str_or(s, "name", "");
+		AUTO_JSON known = status_measurements(status, name);
+
+		add(list, strcmp(name, step) ? known : fresh, name);
+	}
+	if (list->child)
+		xjson_set(status, "measurements", STEAL(list));
+	else
+		xjson_remove(status, "measurements");
+}
