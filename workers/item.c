@@ -277,6 +277,8 @@ void run_settle(struct run *r)
 			return;
 		}
 		r->fx.verdict = VERDICT_DONE;
+		cJSON_Delete(STEAL(r->fx.outputs)); /* what was assumed stays */
+		cJSON_Delete(STEAL(r->fx.measurements));
 	}
 	settle(r);
 }

@@ -279,6 +279,7 @@ static bool prove_with_cut(int cut)
 		happened |= scene_work(&s, cut) < 0;
 		scene_work_until_quiet(&s);
 		T_STR(peer_reason(&s), "Probed");
+		T_STR(packet_rtt(&s), "420.00");
 		T_EQ(scene_count(&s, "/manifestworks/"), 1);
 		hub_says(&s, "Error");
 		happened |= scene_work(&s, cut) < 0;

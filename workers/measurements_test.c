@@ -8,8 +8,10 @@
 
 #define STEPS                                                                                      \
 	"'steps':[{'name':'mesh','type':'Liqo','state':'Done'},"                                   \
-	"{'name':'bench','type':'Benchmark','state':'Done'}]"
+	"{'name':'bench','type':'Benchmark','state':'Done'},"                                      \
+	"{'name':'net','type':'Submariner','state':'Done'}]"
 #define M(name, step) "{'name':'" name "','step':'" step "'}"
+#define RTT           "network-latency"
 
 static void test_they_are_replaced_by_step(void **state)
 {
@@ -20,19 +22,33 @@ static void test_they_are_replaced_by_step(void **state)
 			"[" M("cpu", "bench") "," M("disk", "bench") "]" },
 		{ "[" M("cpu", "bench") "," M("disk", "bench") "]", "bench", "[{'name':'cpu'}]",
 			"[" M("cpu", "bench") "]" },
-		{ "[" M("cpu", "bench") "," M("far", "mesh") "]", "bench", "[{'name':'disk'}]",
-			"[" M("far", "mesh") "," M("disk", "bench") "]" },
+		{ "[" M("cpu", "bench") "," M(RTT, "mesh") "]", "bench", "[{'name':'disk'}]",
+			"[" M("disk", "bench") "," M(RTT, "mesh") "]" },
 		{ "[" M("cpu", "bench") "," M("far", "mesh") "]", "mesh", "[{'name':'near'}]",
-			"[" M("near", "mesh") "," M("cpu", "bench") "]" },
-		{ "[" M("cpu", "bench") "," M("far", "mesh") "]", "mesh", "null",
+			"[" M("cpu", "bench") "," M("near", "mesh") "]" },
+		{ "[" M("cpu", "bench") "," M(RTT, "mesh") "]", "mesh", "null",
 			"[" M("cpu", "bench") "]" },
 		{ "[" M("cpu", "bench") "]", "bench", "[]", NULL },
 		/* as it was known: nothing is written that is not news */
-		{ "[" M("far", "mesh") "," M("cpu", "bench") "]", "bench",
-			"[" M("cpu", "bench") "]", "[" M("far", "mesh") "," M("cpu", "bench") "]" },
+		{ "[" M("cpu", "bench") "," M(RTT, "mesh") "]", "bench", "[" M("cpu", "bench") "]",
+			"[" M("cpu", "bench") "," M(RTT, "mesh") "]" },
 		/* of a step that is not recorded any more */
 		{ "[" M("x", "gone") ",{'name':'y'}]", "bench", "[{'name':'cpu'}]",
 			"[" M("cpu", "bench") "]" },
+		/* of one probe, whoever comes first: the Benchmark, then by the order of the steps */
+		{ "[" M(RTT, "mesh") "]", "bench", "[{'name':'" RTT "'}]",
+			"[" M(RTT, "bench") "," M(RTT ".mesh", "mesh") "]" },
+		{ "[" M(RTT, "bench") "]", "mesh", "[{'name':'" RTT "'}]",
+			"[" M(RTT, "bench") "," M(RTT ".mesh", "mesh") "]" },
+		{ "[" M(RTT, "bench") "," M(RTT ".mesh", "mesh") "]", "bench", "[{'name':'cpu'}]",
+			"[" M("cpu", "bench") "," M(RTT, "mesh") "]" },
+		{ "[" M(RTT, "net") "]", "mesh", "[{'name':'" RTT "'}]",
+			"[" M(RTT, "mesh") "," M(RTT ".net", "net") "]" },
+		{ "[" M(RTT, "mesh") "," M(RTT ".net", "net") "]", "bench", "[{'name':'" RTT "'}]",
+			"[" M(RTT, "bench") "," M(RTT ".mesh", "mesh") "," M(RTT ".net",
+				"net") "]" },
+		{ "[" M(RTT, "mesh") "," M(RTT ".net", "net") "]", "mesh", "[]",
+			"[" M(RTT, "net") "]" },
 	};
 
 	(void)state;

@@ -195,22 +195,29 @@ static void test_an_administrator_who_is_faster(void **state)
 
 /* ---- a packet of ours ---- */
 
-#define PROBED(host)                                                                               \
-	"{'undoTimeoutSeconds':600,'steps':[{'name':'mesh','type':'Submariner','submariner':{"     \
-	"'mode':'Addon','clusterSet':'edge','proof':'Probe','probe':{'image':'img:1',"             \
-	"'timeoutSeconds':60,'peer':{'host':'" host "','port':7000}}}}]}"
+#define PROBED_MESH(host)                                                                          \
+	"{'name':'mesh','type':'Submariner','submariner':{'mode':'Addon','clusterSet':'edge',"     \
+	"'proof':'Probe','probe':{'image':'img:1','timeoutSeconds':60,"                            \
+	"'peer':{'host':'" host "','port':7000}}}}"
+#define STEPS(steps) "{'undoTimeoutSeconds':600,'steps':[" steps "]}"
+#define PROBED(host) STEPS(PROBED_MESH(host))
 
-static void given_a_connection(struct scene *s)
+static void gateway_connects(struct scene *s)
 {
-	set_up(s);
-	scene_set_plan(s, "edge-p", PROBED("10.2.0.7"));
-	scene_work_until_quiet(s);
 	put_member(s, "edge1");
 	put_peer(s, "edge2");
 	connections_are(s, "False");
 	scene_work(s, -1);
 	T_STR(reason(s), "Probing");
 	T_STR(scene_condition(s, "Networked", "status"), "False");
+}
+
+static void given_a_connection(struct scene *s)
+{
+	set_up(s);
+	scene_set_plan(s, "edge-p", PROBED("10.2.0.7"));
+	scene_work_until_quiet(s);
+	gateway_connects(s);
 }
 
 static void test_a_packet_crosses(void **state)
@@ -392,6 +399,156 @@ static void test_a_probe_that_is_under_way_is_undone(void **state)
 	}
 }
 
+/* ---- what it measured ---- */
+
+#define BENCH(probes)                                                                              \
+	"{'name':'bench','type':'Benchmark','benchmark':{'image':'img:1','probes':[" probes        \
+	"],'peer':{'host':'10.2.0.7','port':7000},'runner':'Job','timeoutSeconds':600}}"
+#define RTT "network-latency"
+
+static const char *measured(struct scene *s, const char *name)
+{
+	return json_str_or(json_find(json_key(scene_status(s), "measurements"), "name", name, NULL),
+		"step", "");
+}
+
+/* The edge: the Benchmark is through. */
+static void bench_reports(struct scene *s)
+{
+	AUTO_STR report = NULL;
+
+	scene_work(s, -1);
+	report = xprintf(
+		"{\"run\":\"%s\",\"probes\":[{\"name\":\"cpu\",\"unit\":\"ops/s\",\"value\":200000000,\"n\":9,"
+		"\"low\":200000000,\"high\":200000000,\"cvPerMille\":3,\"settled\":true,\"version\":1},"
+		"{\"name\":\"" RTT
+		"\",\"unit\":\"us\",\"value\":1000,\"n\":9,\"low\":1000,\"high\":1000,"
+		"\"cvPerMille\":3,\"settled\":true,\"version\":1}]}",
+		json_str(scene_step(s, "bench"), "run"));
+	T_EQ(scene_count(s, "/manifestworks/"), 1);
+	scene_edge_says(s, "configmaps", "result", report);
+	scene_work_until_quiet(s);
+	T_STR(json_str(scene_step(s, "bench"), "state"), "Done");
+}
+
+static void given_both(struct scene *s)
+{
+	set_up(s);
+	scene_set_plan(s, "edge-b", STEPS(BENCH("'cpu'") "," PROBED_MESH("10.2.0.7")));
+	bench_reports(s);
+	gateway_connects(s);
+	packet_crosses(s, NULL);
+	scene_work_until_quiet(s);
+	T_STR(packet_rtt(s), "420.00");
+}
+
+static void test_the_round_trip_is_a_measurement(void **state)
+{
+	struct scene s;
+	AUTO_JSON want =
+		xjson_lit("{'name':'" RTT "','unit':'us','value':'420.00','low':'415.00',"
+			  "'high':'431.00','n':9,'cvPerMille':9,'settled':true,'probeVersion':1,"
+			  "'step':'mesh'}");
+
+	(void)state;
+	given_both(&s);
+	T_TRUE(json_equal(packet_measurement(&s), want));
+	T_STR(measured(&s, "cpu"), "bench");
+	scene_work(&s, -1); /* scores are made anew of what is known */
+	T_NULL(json_find(json_key(scene_status(&s), "scores"), "name", RTT, NULL));
+	scene_ask_rerun(&s, "bench");
+	bench_reports(&s);
+	T_TRUE(json_equal(packet_measurement(&s), want));
+	T_NULL(json_find(json_key(scene_status(&s), "scores"), "name", RTT, NULL));
+	connections_are(&s, "True");
+	scene_work(&s, -1);
+	T_STR(packet_rtt(&s), "");
+	T_STR(measured(&s, "cpu"), "bench");
+	scene_tear_down(&s);
+}
+
+/* The Benchmark's is the better one: it took its time, and is taken anew. */
+static void test_a_benchmark_that_measures_it_too(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	given_both(&s);
+	scene_set_plan(&s, "edge-c", STEPS(BENCH("'cpu','" RTT "'") "," PROBED_MESH("10.2.0.7")));
+	bench_reports(&s);
+	T_STR(measured(&s, RTT), "bench");
+	T_STR(measured(&s, RTT ".mesh"), "mesh");
+	T_STR(packet_rtt(&s), "420.00");
+	T_EQ(json_int_or(json_find(json_key(scene_status(&s), "scores"), "name", RTT, NULL),
+		     "value", -1),
+		50);
+	scene_set_plan(&s, "edge-b", STEPS(BENCH("'cpu'") "," PROBED_MESH("10.2.0.7")));
+	bench_reports(&s);
+	T_STR(measured(&s, RTT), "mesh");
+	T_STR(packet_rtt(&s), "420.00");
+	scene_set_plan(&s, "edge-d", STEPS(PROBED_MESH("10.2.0.7")));
+	scene_work_until_quiet(&s);
+	T_STR(measured(&s, RTT), "mesh");
+	T_STR(measured(&s, "cpu"), "");
+	scene_tear_down(&s);
+}
+
+static void test_its_measurement_goes_with_the_step(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	given_both(&s);
+	scene_set_plan(&s, "edge-d", STEPS(BENCH("'cpu'")));
+	scene_work_until_quiet(&s);
+	T_NULL(scene_step(&s, "mesh"));
+	T_NULL(packet_measurement(&s));
+	T_STR(measured(&s, "cpu"), "bench");
+	scene_set_plan(&s, NULL, NULL);
+	scene_work_until_quiet(&s);
+	T_NULL(json_key(scene_status(&s), "measurements"));
+	scene_tear_down(&s);
+}
+
+/* Proven by an earlier version, which had no room for it among the measurements. */
+static void test_a_proof_of_old_is_measured(void **state)
+{
+	AUTO_JSON want = xjson_lit("{'name':'" RTT "','unit':'us','value':'420.00','step':'mesh'}");
+	struct scene s;
+
+	(void)state;
+	given_a_connection(&s);
+	packet_crosses(&s, NULL);
+	scene_work_until_quiet(&s);
+	xjson_remove((cJSON *)scene_status(&s), "measurements");
+	scene_work(&s, -1);
+	T_STR(reason(&s), "Probed");
+	T_TRUE(json_equal(packet_measurement(&s), want));
+	T_EQ(s.hub.works_created, 1);
+	scene_tear_down(&s);
+}
+
+#define BIND                                                                                       \
+	"{'name':'bind','type':'Binding','binding':{'namespace':'functions','data':{"              \
+	"'rtt':'${steps.mesh.outputs.rtt} us'}}}"
+
+static void test_the_steps_behind_may_use_it(void **state)
+{
+	static const struct kube_object SECRET = { &KUBE_SECRET, "functions", "edge1-bind", NULL };
+	struct scene s;
+
+	(void)state;
+	set_up(&s);
+	scene_set_plan(&s, "edge-b", STEPS(PROBED_MESH("10.2.0.7") "," BIND));
+	scene_work_until_quiet(&s);
+	gateway_connects(&s);
+	packet_crosses(&s, NULL);
+	scene_work_until_quiet(&s);
+	T_STR(scene_condition(&s, "Ready", "status"), "True");
+	T_STR(json_str(fake_get(&s.hub, SECRET), "data.rtt"), "NDIwLjAwIHVz"); /* 420.00 us */
+	scene_tear_down(&s);
+}
+
 static void test_a_probe_and_power_cuts(void **state)
 {
 	int cut = 0, ended = 0;
@@ -416,6 +573,7 @@ static void test_a_probe_and_power_cuts(void **state)
 		packet_crosses(&s, NULL);
 		scene_work_until_quiet(&s);
 		T_STR(scene_condition(&s, "Networked", "reason"), "Probed");
+		T_STR(packet_rtt(&s), "420.00");
 		T_EQ(scene_count(&s, "/manifestworks/"), 0);
 		scene_tear_down(&s);
 	}
@@ -565,6 +723,11 @@ int main(void)
 		cmocka_unit_test(test_a_packet_that_nobody_hears_of),
 		cmocka_unit_test(test_a_packet_after_nobody_was_there),
 		cmocka_unit_test(test_an_edit_while_a_packet_is_on_its_way),
+		cmocka_unit_test(test_the_round_trip_is_a_measurement),
+		cmocka_unit_test(test_a_benchmark_that_measures_it_too),
+		cmocka_unit_test(test_its_measurement_goes_with_the_step),
+		cmocka_unit_test(test_a_proof_of_old_is_measured),
+		cmocka_unit_test(test_the_steps_behind_may_use_it),
 		cmocka_unit_test(test_a_probe_that_is_under_way_is_undone),
 		cmocka_unit_test(test_a_probe_and_power_cuts),
 		cmocka_unit_test(test_what_an_administrator_made_stays),

@@ -257,6 +257,26 @@ static void test_a_packet_that_would_be_sent(void **state)
 	scene_tear_down(&s);
 }
 
+/* Of a cluster that is not there yet, the step behind the network that uses what the packet found. */
+static void test_what_a_packet_would_bring(void **state)
+{
+	struct scene s;
+	struct told told;
+
+	(void)state;
+	peer_set_up(&s);
+	told = preview(&s, "edge1",
+		"{'kind':'OnboardingPlan','spec':{'allowedCIDRs':['10.9.0.0/16'],'steps':[{'name':'mesh',"
+		"'type':'Liqo','liqo':{'resources':{'cpu':'1','memory':'1Gi'},'namespaces':[" PEER_DEMO
+		"],'proof':'Probe','probe':{'peer':{'host':'10.2.0.7','port':7000}}}},{'name':'call',"
+		"'type':'HTTP','http':{'url':'http://a.example/${steps.mesh.outputs.rtt}'}}]}}",
+		false);
+	T_HAS(told.text, "\n  call    POST http://a.example/1000");
+	T_EQ(told.ended, 1);
+	free(told.text);
+	scene_tear_down(&s);
+}
+
 static void test_it_tells_what_would_stop_it(void **state)
 {
 	static const struct {
@@ -321,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_a_plan_before_its_first_cluster),
 		cmocka_unit_test(test_deploying_and_calling),
 		cmocka_unit_test(test_a_packet_that_would_be_sent),
+		cmocka_unit_test(test_what_a_packet_would_bring),
 		cmocka_unit_test(test_it_tells_what_would_stop_it),
 		cmocka_unit_test(test_what_is_no_plan),
 	};

@@ -43,7 +43,8 @@ void status_drop_undo(cJSON *step, const cJSON *request);
 
 /* What a step has measured, in the shape of status.measurements; the caller's. */
 cJSON *status_measurements(const cJSON *status, const char *step);
-/* It has measured `fresh`, NULL: nothing any more.  What is of other steps stays, and what is of none goes. */
+/* It has measured `fresh`, named like the probes; NULL: nothing any more.  What is of other steps stays, under another name
+ * maybe, and what is of none goes. */
 void status_set_measurements(cJSON *status, const char *step, const cJSON *fresh);
 /* Entries of an earlier version, which say of no step that they are its: they are the Benchmark's. */
 void status_own_measurements(cJSON *status);

@@ -373,9 +373,15 @@ static void advance(const struct world *w, struct effects *fx)
 	proof_settle(w, json_at(w->spec, "liqo"), fx);
 }
 
+static void assume(const struct world *w, struct effects *fx)
+{
+	proof_assume(w, json_at(w->spec, "liqo"), fx);
+}
+
 const struct step_kind STEP_LIQO = {
 	.type = "Liqo",
 	.condition = "Networked",
 	.advance = advance,
 	.retract = liqo_retract,
+	.assume = assume,
 };

@@ -18,12 +18,14 @@
 #define RUN_MARK   'p'                             /* begins its runs; all others are hexadecimal */
 #define RUN_DIGITS 4                               /* of the step's run, behind the mark */
 #define OUTPUT     "rtt"
+#define PROBE      "network-latency"
+#define UNIT       "us" /* of both */
 
-/* What a Benchmark step would have in its plan; the caller's.  That a packet crosses is no measurement, and waits for no
+/* What a Benchmark step would have in its plan; the caller's.  That a packet crosses has no score, and waits for no
  * quiet moment. */
 static cJSON *spec_of(const struct world *w, const cJSON *probe)
 {
-	cJSON *spec = xjson_lit("{'benchmark':{'probes':['network-latency'],'runner':'Pod',"
+	cJSON *spec = xjson_lit("{'benchmark':{'probes':['" PROBE "'],'runner':'Pod',"
 				"'budgetSeconds':10,'maxPressurePercent':100}}");
 
 	xjson_set_str(spec, "name", json_str_or(w->spec, "name", ""));
@@ -101,8 +103,24 @@ static void fail(const struct probe *p, struct ref work, const char *why, struct
 static void done(const char *word, const cJSON *peer, const char *rtt, struct effects *fx)
 {
 	effects_done(fx, REASON_PROBED,
-		"%s; a packet of ours crossed to %.200s and back in %.32s us", word,
+		"%s; a packet of ours crossed to %.200s and back in %.32s " UNIT, word,
 		json_str_or(peer, "host", ""), rtt);
+}
+
+/* Takes what was measured, which is one quantity, and gives its value. */
+static const char *found(cJSON *measurements, struct effects *fx)
+{
+	const char *rtt = json_str_or(measurements->child, "value", "");
+
+	effects_output(fx, OUTPUT, "Number", rtt);
+	effects_measured(fx, measurements);
+	return rtt;
+}
+
+static void unproven(struct effects *fx)
+{
+	fx->outputs = xjson_array();
+	effects_measured(fx, xjson_array());
 }
 
 static void judge(const struct probe *p, const char *report, struct ref work, struct effects *fx)
@@ -115,9 +133,7 @@ static void judge(const struct probe *p, const char *report, struct ref work, st
 		return;
 	}
 	effects_cleanup(fx, work);
-	effects_output(fx, OUTPUT, "Number", json_str_or(measurements->child, "value", ""));
-	done(p->word, p->peer, json_str_or(measurements->child, "value", ""), fx);
-	cJSON_Delete(measurements);
+	done(p->word, p->peer, found(measurements, fx), fx);
 }
 
 static void look(const struct probe *p, const cJSON *object, struct ref work, struct effects *fx)
@@ -186,19 +202,40 @@ static const char *proven(const struct world *w)
 	return json_str(json_find(json_at(w->step, "outputs"), "name", OUTPUT, NULL), "value");
 }
 
+/* An earlier version kept the output alone. */
+static void keep_measured(const struct world *w, struct effects *fx)
+{
+	AUTO_JSON known = status_measurements(w->status, json_str_or(w->step, "name", ""));
+	cJSON *list;
+
+	if (known->child)
+		return;
+	list = xjson_lit("[{'name':'" PROBE "','unit':'" UNIT "'}]");
+	xjson_set_str(list->child, "value", proven(w));
+	effects_measured(fx, list);
+}
+
+static bool is_wanted(const cJSON *settings)
+{
+	return !strcmp(json_str_or(settings, "proof", "Status"), "Probe");
+}
+
 static void connected(const struct world *w, const cJSON *settings, const char *word,
 	struct effects *fx)
 {
 	struct ref work;
 
-	if (strcmp(json_str_or(settings, "proof", "Status"), "Probe")) {
+	if (!is_wanted(settings)) {
 		forget_work(w, fx); /* the plan asked for one before */
+		unproven(fx);
 		effects_done(fx, REASON_STATUS_ONLY, "%s; no packet of ours has tried it", word);
 	} else if (proven(w)) {
 		if (proof_work(w, &work)) /* the power went before it was deleted */
 			effects_cleanup(fx, work);
+		keep_measured(w, fx);
 		done(word, json_at(settings, "probe.peer"), proven(w), fx);
 	} else {
+		unproven(fx);
 		probe(w, settings, word, fx);
 	}
 }
@@ -213,9 +250,18 @@ void proof_settle(const struct world *w, const cJSON *settings, struct effects *
 		connected(w, settings, word, fx);
 	} else {
 		forget_work(w, fx);
-		if (proven(w))
-			fx->outputs = xjson_array();
+		unproven(fx);
 	}
+}
+
+void proof_assume(const struct world *w, const cJSON *settings, struct effects *fx)
+{
+	AUTO_JSON spec = spec_of(w, json_key(settings, "probe"));
+	struct world as = *w;
+
+	as.spec = spec;
+	if (is_wanted(settings))
+		(void)found(benchmark_reference(&as), fx);
 }
 
 bool proof_was_connected(const struct world *w)

@@ -224,9 +224,15 @@ static void retract(const struct world *w, struct effects *fx)
 		effects_done(fx, "Undone", "nothing of it is left");
 }
 
+static void assume(const struct world *w, struct effects *fx)
+{
+	proof_assume(w, json_at(w->spec, "submariner"), fx);
+}
+
 const struct step_kind STEP_SUBMARINER = {
 	.type = "Submariner",
 	.condition = "Networked",
 	.advance = advance,
 	.retract = retract,
+	.assume = assume,
 };

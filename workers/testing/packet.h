@@ -9,6 +9,8 @@ cJSON *packet_work(struct scene *s); /* the work that brings it there; NULL: non
 void packet_ends(struct scene *s, int code, const char *message);
 /* It came back after 420 us; `of_run`: as a run of that id reports it, NULL: of its own. */
 void packet_crosses(struct scene *s, const char *of_run);
-const char *packet_rtt(struct scene *s); /* the step's output, or "" */
+const cJSON *packet_measurement(struct scene *s); /* the step's, or NULL */
+/* The step's output, or ""; its measurement says the same, or is not there either. */
+const char *packet_rtt(struct scene *s);
 
 #endif

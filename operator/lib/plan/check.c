@@ -31,6 +31,13 @@ static void add_name(struct buf *names, const char *fmt, ...)
 		mem_exhausted();
 }
 
+/* Of a network, that a packet has to prove. */
+static bool is_probed(const cJSON *step)
+{
+	return !strcmp(json_str_or(step, "submariner.proof", ""), "Probe") ||
+		!strcmp(json_str_or(step, "liqo.proof", ""), "Probe");
+}
+
 /* What the steps behind this one may use of it. */
 static void add_provided(struct buf *names, const cJSON *step)
 {
@@ -48,6 +55,8 @@ static void add_provided(struct buf *names, const cJSON *step)
 		add_name(names, "steps.%.63s.outputs.namespace", json_str_or(step, "name", ""));
 		add_name(names, "steps.%.63s.outputs.secret", json_str_or(step, "name", ""));
 	}
+	if (is_probed(step))
+		add_name(names, "steps.%.63s.outputs.rtt", json_str_or(step, "name", ""));
 	for (size_t i = 0; i < COUNT(declared); i++)
 		json_each(item, json_at(step, declared[i]))
 			add_name(names, "steps.%.63s.outputs.%.63s", json_str_or(step, "name", ""),

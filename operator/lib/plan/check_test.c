@@ -56,6 +56,10 @@ static const struct {
 		"step r: register.values[1].from: nothing is called ${steps.r.outputs.ip} there" },
 };
 
+#define MESH(member, proof)                                                                        \
+	"{'name':'mesh','" member "':{" proof "}},{'name':'call','http':{'url':"                   \
+	"'http://a.example/${steps.mesh.outputs.%s}'}}"
+
 static void judge(const char *spec, const char *wrong)
 {
 	AUTO_JSON j = xjson_lit("%s", spec);
@@ -115,6 +119,38 @@ static void test_outputs_are_for_later_steps(void **state)
 		"step a: http.url: nothing is called ${steps.a.outputs.ip} there; there is cluster.name, onboarding.uid, run, steps.c.outputs.ip");
 }
 
+/* Of a network, exactly when a packet has to prove it. */
+static void test_the_round_trip_of_a_proof(void **state)
+{
+	static const struct {
+		const char *step, *output;
+		bool known;
+	} rows[] = {
+		{ MESH("submariner", "'proof':'Probe'"), "rtt", true },
+		{ MESH("liqo", "'proof':'Probe'"), "rtt", true },
+		{ MESH("submariner", "'proof':'Status'"), "rtt", false },
+		{ MESH("liqo", "'proof':'Status'"), "rtt", false },
+		{ MESH("liqo", ""), "rtt", false },
+		{ MESH("deploy", "'proof':'Probe'"), "rtt", false },
+		{ MESH("liqo", "'proof':'Probe'"), "ip", false },
+		{ "{'name':'call','http':{'url':'http://a.example/${steps.mesh.outputs.%s}'}},"
+		  "{'name':'mesh','liqo':{'proof':'Probe'}}",
+			"rtt", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *hole = strstr(rows[i].step, "%s");
+		AUTO_STR spec = xprintf("{'steps':[%.*s%s%s]}", (int)(hole - rows[i].step),
+			rows[i].step, rows[i].output, hole + 2);
+
+		judge(spec, rows[i].known ? NULL : "nothing is called ${steps.mesh.outputs.");
+	}
+	judge("{'scoresFrom':[{'name':'far','step':'mesh','output':'rtt'}],'steps':["
+	      "{'name':'mesh','liqo':{'proof':'Probe'}}]}",
+		"step mesh declares no output rtt"); /* microseconds are no score */
+}
+
 static void test_ranges(void **state)
 {
 	(void)state;
@@ -130,6 +166,7 @@ int main(void)
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_scores_that_steps_tell),
 		cmocka_unit_test(test_outputs_are_for_later_steps),
+		cmocka_unit_test(test_the_round_trip_of_a_proof),
 		cmocka_unit_test(test_ranges),
 	};
 
