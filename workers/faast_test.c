@@ -103,26 +103,25 @@ static void test_not_measured_it_is_not(void **state)
 	T_TRUE(is_told());
 }
 
-/* A step that is not looked at any more, for its network is up and was proven. */
+/* Whichever step has measured it. */
 static void test_the_packet_that_proved_its_network_will_do(void **state)
 {
 	static const struct {
-		const char *type, *output;
+		const char *step, *name;
 		bool enough;
 	} cases[] = {
-		{ "Submariner", "rtt", true },
-		{ "Liqo", "rtt", true },
-		{ "Submariner", "other", false },
-		{ "Deploy", "rtt", false },
+		{ "bench", "network-latency", true },
+		{ "mesh", "network-latency", true },
+		{ "bench", "network", false },
 	};
 	const struct scheduler_kind *kind = scheduler_kind_of("FaaSt");
 	const cJSON *scheduler = fake_get(&s.hub, SCENE_SCHEDULER);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		AUTO_JSON status = xjson_lit("{'steps':[{'name':'mesh','type':'%s','outputs':"
-					     "[{'name':'%s','type':'Number','value':'420'}]}]}",
-			cases[i].type, cases[i].output);
+		AUTO_JSON status = xjson_lit(
+			"{'measurements':[{'name':'%s','step':'%s','unit':'us','value':'420'}]}",
+			cases[i].name, cases[i].step);
 		struct world w = { .cluster = "edge1", .status = status };
 		struct effects fx = { 0 };
 

@@ -549,6 +549,31 @@ static void test_the_steps_behind_may_use_it(void **state)
 	scene_tear_down(&s);
 }
 
+/* The operator goes by the step's ref, and tells what is measured. */
+static void test_faast_is_told_how_far_it_is(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	set_up(&s);
+	fake_put(&s.hub, SCENE_SCHEDULER,
+		xjson_lit("{'metadata':{'name':'continuum','uid':'s1','generation':1},'spec':{"
+			  "'type':'FaaSt','faast':{'peerNode':'hub1'}}}"));
+	scene_set_plan(&s, "edge-b", STEPS(PROBED_MESH("10.2.0.7") "," SCENE_REGISTER));
+	scene_work_until_quiet(&s);
+	gateway_connects(&s);
+	packet_crosses(&s, NULL);
+	scene_work_until_quiet(&s);
+	T_STR(scene_condition(&s, "Registered", "reason"), "Unverified");
+	T_STR(measured(&s, RTT), "mesh");
+	connections_are(&s, "True");
+	scene_work(&s, -1);
+	T_STR(scene_condition(&s, "Registered", "reason"), "Suspended");
+	T_NULL(json_key(scene_step(&s, "register"), "refs"));
+	T_STR(measured(&s, RTT), "");
+	scene_tear_down(&s);
+}
+
 static void test_a_probe_and_power_cuts(void **state)
 {
 	int cut = 0, ended = 0;
@@ -728,6 +753,7 @@ int main(void)
 		cmocka_unit_test(test_its_measurement_goes_with_the_step),
 		cmocka_unit_test(test_a_proof_of_old_is_measured),
 		cmocka_unit_test(test_the_steps_behind_may_use_it),
+		cmocka_unit_test(test_faast_is_told_how_far_it_is),
 		cmocka_unit_test(test_a_probe_that_is_under_way_is_undone),
 		cmocka_unit_test(test_a_probe_and_power_cuts),
 		cmocka_unit_test(test_what_an_administrator_made_stays),

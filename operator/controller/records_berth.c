@@ -120,6 +120,7 @@ static int64_t ns_of(struct span decimal_us)
 	return us > 0 && us < LATENCY_MOST_US ? (int64_t)(us * NS_IN_US + 0.5) : 0;
 }
 
+/* The Benchmark's, or else that of the packet which proved its network: so the name is given, see workers/measurements.c. */
 static int64_t probed_ns(struct span measurements)
 {
 	for (struct span m; span_item(&measurements, &m);)
@@ -129,7 +130,7 @@ static int64_t probed_ns(struct span measurements)
 	return 0;
 }
 
-/* Of the packet that proved its network. */
+/* Of the packet that proved its network, which an earlier version did not note among the measurements. */
 static int64_t proven_ns(struct span steps)
 {
 	for (struct span step; span_item(&steps, &step);) {

@@ -281,7 +281,7 @@ static void test_members_of_a_set(void **state)
 	"\"steps\":[{\"type\":\"" type "\",\"outputs\":[{\"name\":\"" name "\",\"value\":\"" us    \
 	"\"}]}]"
 
-/* What the probe measured, or else the packet that proved the network. */
+/* What the Benchmark measured, or else the packet that proved the network. */
 static void test_how_far_it_is(void **state)
 {
 	static const struct {
@@ -290,6 +290,11 @@ static void test_how_far_it_is(void **state)
 	} cases[] = {
 		{ PROBED("us", "2100.50"), 2100500 },
 		{ PROBED("us", "2100.50") "," PROVEN("Liqo", "rtt", "7"), 2100500 },
+		{ "\"measurements\":[{\"name\":\"network-latency\",\"step\":\"mesh\",\"unit\":\"us\",\"value\":\"9\"}]",
+			9000 },
+		{ "\"measurements\":[{\"name\":\"network-latency.mesh\",\"step\":\"mesh\",\"unit\":\"us\",\"value\":\"9\"},"
+		  "{\"name\":\"network-latency\",\"step\":\"bench\",\"unit\":\"us\",\"value\":\"10\"}]",
+			10000 },
 		{ PROVEN("Liqo", "rtt", "7.25"), 7250 },
 		{ PROVEN("Submariner", "rtt", "8"), 8000 },
 		{ PROVEN("Submariner", "other", "8"), 0 },

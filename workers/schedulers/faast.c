@@ -5,27 +5,10 @@
 #include "workers/status.h"
 #include "workers/steps.h"
 
-#include <string.h>
-
-/* The packet of a step that proved its network, see steps/proof.h. */
-static bool has_crossed(const cJSON *step)
-{
-	const char *type = json_str_or(step, "type", "");
-
-	return (!strcmp(type, "Submariner") || !strcmp(type, "Liqo")) &&
-		json_find(json_key(step, "outputs"), "name", "rtt", NULL);
-}
-
+/* By the Benchmark, or by the packet that proved a network. */
 static bool is_measured(const struct world *w)
 {
-	const cJSON *step;
-
-	if (json_find(json_key(w->status, "measurements"), "name", "network-latency", NULL))
-		return true;
-	json_each(step, json_key(w->status, "steps"))
-		if (has_crossed(step))
-			return true;
-	return false;
+	return json_find(json_key(w->status, "measurements"), "name", "network-latency", NULL);
 }
 
 static void note(const struct world *w, struct ref r, struct effects *fx)
