@@ -69,9 +69,9 @@ struct berth {
 	struct attempt attempt;
 	struct doing *doing; /* NULL: no request is under way */
 
-	int64_t gap_since;   /* judge.c */
-	uint64_t granted;    /* motion_key() of the plan that it may be moved to now; 0: none */
-	bool reserved;       /* it is in the record of what its plan loses, see brake_decide.h */
+	int64_t gap_since; /* judge.c */
+	uint64_t granted;  /* motion_key() of the plan that it may be moved to now; 0: none */
+	bool reserved;     /* it is in the record of what its plan loses, see brake_decide.h */
 	struct confirmed confirmed;
 	bool may_refresh;    /* a place of its plan is kept for it, to be measured anew */
 	struct asked *asked; /* NULL: no worker was, about this onboarding */
