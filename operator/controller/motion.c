@@ -155,19 +155,21 @@ static void earlier(int64_t *when, int64_t candidate)
 static bool is_confirmed(const struct berth *b, const struct plan_state *have,
 	enum brake_cause cause)
 {
-	return b->confirmed.cause == cause && b->confirmed.generation == have->plan.generation;
+	return b->confirmed_cause == cause &&
+		b->confirmed_generation == (uint32_t)have->plan.generation;
 }
 
 static void confirm(struct berth *b, const struct plan_state *have, enum brake_cause cause)
 {
-	b->confirmed = (struct confirmed){ cause, have->plan.generation };
+	b->confirmed_cause = (uint8_t)cause;
+	b->confirmed_generation = (uint32_t)have->plan.generation;
 }
 
 void motion_forget(struct berth *b)
 {
 	b->granted = 0;
 	b->reserved = false;
-	b->confirmed = (struct confirmed){ 0 };
+	b->confirmed_cause = BRAKE_FREE;
 }
 
 /* What its plan would lose.  While something else holds it, such as content that is not stored yet, nobody goes. */
@@ -181,7 +183,7 @@ static void count_wanted(struct plan_state *have, struct berth *b, const struct 
 		return;
 	if (cause == BRAKE_FREE) {
 		b->reserved = false;
-		b->confirmed = (struct confirmed){ 0 };
+		b->confirmed_cause = BRAKE_FREE;
 		return;
 	}
 	m->reserved += b->reserved;

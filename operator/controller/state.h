@@ -44,12 +44,6 @@ struct asked {
 	uint64_t error_told; /* hash of the worker's Error that was logged last */
 };
 
-/* That somebody said that a cluster may be taken from its plan: why it is, and of which generation the plan was. */
-struct confirmed {
-	enum brake_cause cause;
-	int64_t generation;
-};
-
 struct berth {
 	struct controller *c;
 	const char *name;
@@ -72,8 +66,10 @@ struct berth {
 	int64_t gap_since; /* judge.c */
 	uint64_t granted;  /* motion_key() of the plan that it may be moved to now; 0: none */
 	bool reserved;     /* it is in the record of what its plan loses, see brake_decide.h */
-	struct confirmed confirmed;
-	bool may_refresh;    /* a place of its plan is kept for it, to be measured anew */
+	bool may_refresh;  /* a place of its plan is kept for it, to be measured anew */
+	/* Somebody said that it may be taken away: for this enum brake_cause, and with the plan of this generation. */
+	uint8_t confirmed_cause;
+	uint32_t confirmed_generation;
 	struct asked *asked; /* NULL: no worker was, about this onboarding */
 };
 
