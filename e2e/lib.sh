@@ -60,8 +60,10 @@ show_edges() {
 finish() {
 	[ "$FAILED" -eq 0 ] || show_edges
 	if [ "$FAILED" -gt 0 ]; then
-		echo '  --- end of the operator log'
-		operator_log 2>&1 | tail -n 40 | sed 's/^/  /'
+		mkdir -p "$BUILD/failed"
+		operator_log >"$BUILD/failed/$(basename "$(dirname "$0")").log" 2>&1
+		echo "  --- end of the operator log, all of it is in $BUILD/failed"
+		tail -n 40 "$BUILD/failed/$(basename "$(dirname "$0")").log" | sed 's/^/  /'
 	fi
 	printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
 	[ "$FAILED" -eq 0 ]
