@@ -35,6 +35,7 @@ hub_fresh() { # FLAG... of bed up
 fleet_start() { # CLUSTERS FLAG...
 	local n=$1
 	shift
+	: >"$TMP/fleet.err" # here, for what an earlier fleet said would be read before this one has begun
 	"$BUILD/berth-fleet" --kubeconfig "$FLEET_CONFIG" --clusters "$n" --hub self --quick --in-flight 64 --progress 30 "$@" \
 		>"$TMP/fleet.out" 2>"$TMP/fleet.err" &
 	FLEET_PID=$!
