@@ -86,7 +86,7 @@ sampler_start() { # FILE
 				$1 == "process_resident_memory_bytes" { rss = $2 / 1048576 }
 				/^workqueue_depth/ { depth += $2 }
 				$1 == "berth_onboardings{ready=\"true\"}" { ready = $2 }
-				END { if (rss) printf "%d,%.1f,%d,%d\n", t, rss, depth, ready }'
+				END { if (rss) printf "%d,%.1f,%d,%d\n", t, rss, depth, ready }' || true # it may not listen yet
 		done
 	) >"$1" &
 	SAMPLER_PID=$!

@@ -97,7 +97,8 @@ static void judge(struct replay *p, struct lane *l, int status, curl_off_t retry
 		script_again(&p->script, l->request);
 		return;
 	}
-	if (status != l->request->status) {
+	/* That the server was too busy to answer one of the two says nothing of what was asked. */
+	if (status != l->request->status && status < 500 && l->request->status < 500) {
 		p->odd = p->other++ ? p->odd : l->request;
 		p->odd_status = p->odd == l->request ? status : p->odd_status;
 	}
