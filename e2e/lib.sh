@@ -57,14 +57,16 @@ show_edges() {
 	done
 }
 
+keep_log() { # FILE
+	mkdir -p "$(dirname "$1")"
+	operator_log >"$1" 2>&1
+	echo "  --- end of the operator log, all of it is in $1"
+	tail -n 40 "$1" | sed 's/^/  /'
+}
+
 finish() {
 	[ "$FAILED" -eq 0 ] || show_edges
-	if [ "$FAILED" -gt 0 ]; then
-		mkdir -p "$BUILD/failed"
-		operator_log >"$BUILD/failed/$(basename "$(dirname "$0")").log" 2>&1
-		echo "  --- end of the operator log, all of it is in $BUILD/failed"
-		tail -n 40 "$BUILD/failed/$(basename "$(dirname "$0")").log" | sed 's/^/  /'
-	fi
+	[ "$FAILED" -eq 0 ] || keep_log "$BUILD/failed/$(basename "$(dirname "$0")").log"
 	printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
 	[ "$FAILED" -eq 0 ]
 }

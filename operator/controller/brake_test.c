@@ -157,16 +157,17 @@ static void test_a_word_for_a_slow_rollout(void **state)
 	edit_in_batches();
 	restart();
 	settle_all();
-	for (unsigned turn = 0; followers("edge", true) < CLUSTERS; turn++) {
-		T_TRUE(turn < 10);
-		T_TRUE(work_all(WORKS) <= 10);
-		restart();
-		settle_all();
-	}
-	run_all();
-	T_EQ(count_ready(), CLUSTERS);
+	roll_out("edge", CLUSTERS, 10);
 	T_STR(plan_condition("edge", "AwaitingConfirmation", "status"), "");
 	T_EQ(plan_says("edge", "lost.confirmed"), -1);
+}
+
+static void lets_no_others_go(void)
+{
+	label_all("region", "nowhere");
+	settle_all();
+	T_STR(plan_condition("edge", "AwaitingConfirmation", "reason"), "NoLongerMatches");
+	T_EQ(followers("edge", false), CLUSTERS);
 }
 
 /* It was not given for whatever happens to the plan's clusters while they wait for their turn. */
@@ -174,10 +175,7 @@ static void test_a_word_for_a_slow_rollout_lets_no_others_go(void **state)
 {
 	(void)state;
 	edit_in_batches();
-	label_all("region", "nowhere");
-	settle_all();
-	T_STR(plan_condition("edge", "AwaitingConfirmation", "reason"), "NoLongerMatches");
-	T_EQ(followers("edge", false), CLUSTERS);
+	lets_no_others_go();
 }
 
 static void test_nor_under_the_next_leader(void **state)
@@ -186,10 +184,7 @@ static void test_nor_under_the_next_leader(void **state)
 	edit_in_batches();
 	restart();
 	settle_all();
-	label_all("region", "nowhere");
-	settle_all();
-	T_STR(plan_condition("edge", "AwaitingConfirmation", "reason"), "NoLongerMatches");
-	T_EQ(followers("edge", false), CLUSTERS);
+	lets_no_others_go();
 }
 
 /* Nor for another edit. */

@@ -69,9 +69,8 @@ static void on_onboarding(void *arg, const char *key, const struct span *fields)
 	else
 		b->onboarding = o = xalloc(sizeof(*o));
 	*o = seen;
-	if (b->granted == motion_key(o->plan, o->revision)) {
+	if (b->granted == motion_key(o->plan, o->revision))
 		motion_forget(b);
-	}
 	berth_touch(b);
 }
 

@@ -49,14 +49,7 @@ static void test_in_batches_whoever_leads(void **state)
 	restart();
 	settle_all();
 	T_EQ(followers("edge", true), 4);
-	for (unsigned turn = 0; followers("edge", true) < CLUSTERS; turn++) {
-		T_TRUE(turn < 10);
-		T_TRUE(work_all(WORKS) <= 3);
-		restart();
-		settle_all();
-	}
-	run_all();
-	T_EQ(count_ready(), CLUSTERS);
+	roll_out("edge", CLUSTERS, 3);
 	T_STR(plan_condition("edge", "Progressing", "reason"), "UpToDate");
 }
 

@@ -75,6 +75,19 @@ static inline void confirm(const char *plan, const char *type)
 	confirm_thing(thing_find(WATCH_PLANS, plan), type);
 }
 
+/* Each batch of an edit under a leader of its own, until all of so many clusters have it. */
+static inline void roll_out(const char *plan, unsigned clusters, unsigned most)
+{
+	for (unsigned turn = 0; followers(plan, true) < clusters; turn++) {
+		T_TRUE(turn < 10);
+		T_TRUE(work_all(WORKS) <= most);
+		restart();
+		settle_all();
+	}
+	run_all();
+	T_EQ(count_ready(), clusters);
+}
+
 static inline cJSON *one_step(void)
 {
 	return xjson_lit("[{'name':'bench','type':'Benchmark'}]");
