@@ -140,8 +140,10 @@ unit: $(TESTS) ## unit tests of this variant
 	$(Q)hack/run-tests $(TESTS)
 
 .PHONY: check
-check: deps programs ## unit tests, layers, format: under a minute
+check: deps programs ## both compilers, unit tests, layers, format: under a minute
+	$(Q)hack/deps --test
 	$(Q)$(MAKE) --no-print-directory unit
+	$(Q)$(MAKE) --no-print-directory CC=clang programs tests
 	$(Q)hack/scheduler-table --check $(CELLS)
 	$(Q)hack/check-layers
 	$(Q)hack/check-format

@@ -328,7 +328,7 @@ static void test_a_plan_in_motion(void **state)
 	struct plan_view v = { .plan = &p,
 		.queued = 3,
 		.updated = 4,
-		.lost = { T0, 5, 2 },
+		.lost = { .since = T0, .clusters = 5, .pending = 2 },
 		.progressing = &text,
 		.awaiting = &text,
 		.rolls_out = true };
