@@ -140,7 +140,7 @@ unit: $(TESTS) ## unit tests of this variant
 	$(Q)hack/run-tests $(TESTS)
 
 .PHONY: check
-check: deps programs ## both compilers, unit tests, layers, format: under a minute
+check: deps programs ## both compilers, unit tests, layers, format
 	$(Q)hack/deps --test
 	$(Q)$(MAKE) --no-print-directory unit
 	$(Q)$(MAKE) --no-print-directory CC=clang programs tests
